@@ -1,0 +1,44 @@
+"""Why a patient is treated, what is planned, and what was done."""
+
+from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease
+from treatments.models.episodes import Cause, Episode, Referral, TissueState
+from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
+from treatments.models.notes import (
+    Addendum,
+    ExerciseDone,
+    SessionNote,
+    TechniqueApplied,
+)
+from treatments.models.plans import (
+    Goal,
+    Intervention,
+    Kind,
+    Measure,
+    Plan,
+    SafetyOverride,
+    Technique,
+)
+
+__all__ = [
+    "Addendum",
+    "Cause",
+    "Diagnosis",
+    "DiagnosisCode",
+    "DiagnosisRelease",
+    "DosageUnit",
+    "Episode",
+    "Exercise",
+    "ExerciseDone",
+    "ExercisePrescription",
+    "Goal",
+    "Intervention",
+    "Kind",
+    "Measure",
+    "Plan",
+    "Referral",
+    "SafetyOverride",
+    "SessionNote",
+    "Technique",
+    "TechniqueApplied",
+    "TissueState",
+]

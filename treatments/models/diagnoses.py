@@ -1,0 +1,145 @@
+"""ICD-10-CM as a searchable table, and the diagnoses doctors made with it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+
+from patients.models import OfPatientQuerySet
+
+if TYPE_CHECKING:
+    from treatments.models.episodes import Episode
+
+
+class DiagnosisRelease(models.Model):
+    """One official yearly or half-yearly list that was loaded."""
+
+    version = models.CharField(max_length=40, unique=True)
+    effective_on = models.DateField()
+    loaded_at = models.DateTimeField()
+    codes = models.PositiveIntegerField()
+
+    class Meta:
+        get_latest_by = "effective_on"
+
+    def __str__(self) -> str:
+        return f"ICD-10-CM {self.version}"
+
+
+class DiagnosisCodeQuerySet(models.QuerySet["DiagnosisCode"]):
+    def choosable(self) -> DiagnosisCodeQuerySet:
+        """Codes a diagnosis may carry: billable ones of the list in force, no headers."""
+        return self.filter(is_billable=True, valid_to__isnull=True)
+
+
+class DiagnosisCode(models.Model):
+    """One line of the official list. Headers are kept so that a code can be read in its place."""
+
+    code = models.CharField(max_length=12, unique=True)
+    description = models.CharField(max_length=400)
+    #: Other names the official list gives for the same thing, such as "Lumbago NOS".
+    also_called = models.TextField(blank=True)
+    parent_code = models.CharField(max_length=12, blank=True)
+    is_billable = models.BooleanField()
+    #: Lower-cased description and other names: what typed words are compared with.
+    words = models.TextField()
+    #: In force in the list of this day (the first that was loaded here) …
+    valid_from = models.DateField()
+    #: … until this day; open while the newest list still has it.
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = DiagnosisCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="a_code_is_not_retired_before_it_begins",
+            )
+        ]
+        indexes: ClassVar = [
+            GinIndex(
+                OpClass(F("words"), name="gin_trgm_ops"),
+                name="diagnosis_words_by_trigram",
+                condition=Q(is_billable=True, valid_to__isnull=True),
+            ),
+            models.Index(
+                OpClass(F("code"), name="text_pattern_ops"),
+                name="diagnosis_code_by_prefix",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.description}"
+
+    def was_valid_on(self, day: date) -> bool:
+        """False only for a code known to be retired by then: older lists than ours were not loaded."""
+        return self.valid_to is None or day <= self.valid_to
+
+
+class DiagnosisQuerySet(OfPatientQuerySet["Diagnosis"]):
+    patient_path = "episode__patient"
+
+    def standing(self) -> DiagnosisQuerySet:
+        return self.filter(voided_at__isnull=True)
+
+    def newest_first(self) -> DiagnosisQuerySet:
+        return self.select_related("code").order_by("-diagnosed_on", "-pk")
+
+
+class Diagnosis(models.Model):
+    """What a doctor found to be the cause, by official code; never edited, only voided and made again."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode: models.ForeignKey[Episode] = models.ForeignKey(
+        "treatments.Episode", on_delete=models.PROTECT, related_name="diagnoses"
+    )
+    code = models.ForeignKey(DiagnosisCode, on_delete=models.PROTECT, related_name="+")
+    diagnosed_on = models.DateField()
+    diagnosed_by = models.CharField(max_length=120)
+    provider_npi = models.CharField("NPI", max_length=10, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        "clinic.User", on_delete=models.PROTECT, related_name="+"
+    )
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    objects = DiagnosisQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "diagnoses"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "episode",
+                "code",
+                condition=Q(voided_at__isnull=True),
+                name="a_diagnosis_stands_once_per_episode",
+                violation_error_message="This diagnosis is already on this episode.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    voided_at__isnull=True, voided_by__isnull=True, void_reason=""
+                )
+                | (
+                    Q(voided_at__isnull=False, voided_by__isnull=False)
+                    & ~Q(void_reason="")
+                ),
+                name="a_voided_diagnosis_says_when_who_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider_npi="") | Q(provider_npi__regex=r"^\d{10}$"),
+                name="diagnosis_npi_has_ten_digits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.code)
