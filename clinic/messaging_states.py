@@ -1,0 +1,128 @@
+"""The states of an outbound message, why it ended as it did, and which step may follow which.
+
+    planned → claimed → handing_over → accepted → delivered | bounced
+    with the other ends failed(reason), suppressed(reason), unknown(reason)
+
+`handing_over` is committed immediately before the content goes to the server. What is found there after a
+crash may or may not have left the house: it becomes `unknown` and is never sent again without a person.
+"""
+
+from django.db.models import TextChoices
+
+
+class Channel(TextChoices):
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "Text message"
+
+
+class MessagePurpose(TextChoices):
+    VISIT_BOOKED = "visit_booked", "Visit booked"
+    VISIT_MOVED = "visit_moved", "Visit moved"
+    VISIT_REMINDER = "visit_reminder", "Reminder"
+
+
+class State(TextChoices):
+    PLANNED = "planned", "Waiting"
+    CLAIMED = "claimed", "Being prepared"
+    HANDING_OVER = "handing_over", "Being handed over"
+    ACCEPTED = "accepted", "Sent"
+    DELIVERED = "delivered", "Delivered"
+    BOUNCED = "bounced", "Bounced"
+    FAILED = "failed", "Failed"
+    SUPPRESSED = "suppressed", "Not sent"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Reason(TextChoices):
+    CANCELLED = "cancelled", "the visit was cancelled"
+    MOVED = "moved", "the visit was moved"
+    OVER = "over", "the visit has begun or is over"
+    OPTED_OUT = "opted_out", "the patient does not want messages"
+    NO_CONSENT = "no_consent", "the patient has not agreed to messages on this channel"
+    NO_ADDRESS = "no_address", "there is no address it could go to"
+    BAD_ADDRESS = "bad_address", "the address cannot be right"
+    TOO_LATE = "too_late", "it could not be sent in time"
+    QUIET_HOURS = "quiet_hours", "there was no decent hour before the visit"
+    PAUSED = "paused", "sending was paused"
+    DUPLICATE_CONTACT = "duplicate_contact", "another message to the same person says the same"
+    RESTORED = "restored", "the clinic was restored from a backup in between"
+    REFUSED = "refused", "the mail server refused it for good"
+    WORKER_LOST = "worker_lost", "the sender was interrupted while handing it over"
+    CONNECTION_LOST = "connection_lost", "the connection broke while handing it over"
+
+
+class Resolution(TextChoices):
+    CALLED = "called", "Told the patient by phone"
+    SENT_ANYWAY = "sent_anyway", "Sent once more"
+    LEFT = "left", "Nothing more to do"
+
+
+#: Still ours to deal with; every other state is an end.
+OPEN = frozenset({State.PLANNED, State.CLAIMED, State.HANDING_OVER})
+#: Nothing has left the house yet: the message can still be stopped.
+STOPPABLE = frozenset({State.PLANNED, State.CLAIMED})
+#: A sender has it in hand, until its lease is over.
+IN_HAND = frozenset({State.CLAIMED, State.HANDING_OVER})
+#: A server has answered for it.
+TAKEN = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED})
+ENDS = frozenset(State) - OPEN
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.CLAIMED, State.SUPPRESSED}),
+    State.CLAIMED: frozenset({State.PLANNED, State.HANDING_OVER, State.SUPPRESSED, State.FAILED}),
+    State.HANDING_OVER: frozenset({State.ACCEPTED, State.PLANNED, State.SUPPRESSED, State.FAILED, State.UNKNOWN}),
+    State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED}),
+    State.DELIVERED: frozenset(),
+    State.BOUNCED: frozenset(),
+    State.FAILED: frozenset(),
+    State.SUPPRESSED: frozenset({State.PLANNED}),
+    State.UNKNOWN: frozenset({State.ACCEPTED}),
+}
+
+#: Which reasons an end may give; the other states give none.
+REASONS: dict[State, frozenset[Reason]] = {
+    State.SUPPRESSED: frozenset(
+        {
+            Reason.CANCELLED,
+            Reason.MOVED,
+            Reason.OVER,
+            Reason.OPTED_OUT,
+            Reason.NO_CONSENT,
+            Reason.NO_ADDRESS,
+            Reason.BAD_ADDRESS,
+            Reason.TOO_LATE,
+            Reason.QUIET_HOURS,
+            Reason.PAUSED,
+            Reason.DUPLICATE_CONTACT,
+            Reason.RESTORED,
+        }
+    ),
+    State.FAILED: frozenset({Reason.BAD_ADDRESS, Reason.REFUSED}),
+    State.BOUNCED: frozenset({Reason.BAD_ADDRESS, Reason.REFUSED}),
+    State.UNKNOWN: frozenset({Reason.WORKER_LOST, Reason.CONNECTION_LOST, Reason.RESTORED}),
+}
+
+#: The patient can lift these, by agreeing or by giving an address: then the message may be planned again.
+CURABLE = frozenset({Reason.OPTED_OUT, Reason.NO_CONSENT, Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
+#: Ends after which a person at the desk should know, because the patient does not.
+WANTS_A_PERSON = frozenset(
+    {
+        Reason.NO_ADDRESS,
+        Reason.BAD_ADDRESS,
+        Reason.TOO_LATE,
+        Reason.QUIET_HOURS,
+        Reason.RESTORED,
+        Reason.REFUSED,
+        Reason.WORKER_LOST,
+        Reason.CONNECTION_LOST,
+    }
+)
+
+
+class WrongStep(Exception):
+    """A message cannot go from the one state to the other."""
+
+
+def check_transition(old: str, new: str) -> None:
+    if State(new) not in TRANSITIONS[State(old)]:
+        raise WrongStep(f"A message that is {old} cannot become {new}.")
