@@ -50,9 +50,5 @@ def labels(regions: Iterable[str]) -> str:
         if side == "right" and f"{stem}_left" in chosen:
             continue
         both = side == "left" and f"{stem}_right" in chosen
-        said.append(
-            region.label.rpartition(",")[0] + ", both sides"
-            if both
-            else str(region.label)
-        )
+        said.append(region.label.rpartition(",")[0] + ", both sides" if both else str(region.label))
     return "; ".join(said)

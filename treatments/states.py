@@ -17,12 +17,8 @@ class NoteStatus(models.TextChoices):
 
 
 PLAN_TRANSITIONS: dict[PlanStatus, frozenset[PlanStatus]] = {
-    PlanStatus.PROPOSED: frozenset(
-        {PlanStatus.ACCEPTED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}
-    ),
-    PlanStatus.ACCEPTED: frozenset(
-        {PlanStatus.COMPLETED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}
-    ),
+    PlanStatus.PROPOSED: frozenset({PlanStatus.ACCEPTED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}),
+    PlanStatus.ACCEPTED: frozenset({PlanStatus.COMPLETED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}),
     PlanStatus.COMPLETED: frozenset(),
     PlanStatus.STOPPED: frozenset(),
     PlanStatus.SUPERSEDED: frozenset(),

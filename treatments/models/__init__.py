@@ -1,7 +1,7 @@
 """Why a patient is treated, what is planned, and what was done."""
 
 from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease
-from treatments.models.episodes import Cause, Episode, Referral, TissueState
+from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
 from treatments.models.notes import (
     Addendum,
@@ -21,7 +21,6 @@ from treatments.models.plans import (
 
 __all__ = [
     "Addendum",
-    "Cause",
     "Diagnosis",
     "DiagnosisCode",
     "DiagnosisRelease",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from patients.models import OfPatientQuerySet
+from patients.models import OfPatient, OfPatientQuerySet
 
 if TYPE_CHECKING:
     from treatments.models.episodes import Episode
@@ -83,19 +82,13 @@ class DiagnosisCode(models.Model):
 
 
 class DiagnosisQuerySet(OfPatientQuerySet["Diagnosis"]):
-    patient_path = "episode__patient"
-
-    def standing(self) -> DiagnosisQuerySet:
-        return self.filter(voided_at__isnull=True)
-
     def newest_first(self) -> DiagnosisQuerySet:
         return self.select_related("code").order_by("-diagnosed_on", "-pk")
 
 
-class Diagnosis(models.Model):
+class Diagnosis(OfPatient):
     """What a doctor found to be the cause, by official code; never edited, only voided and made again."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode: models.ForeignKey[Episode] = models.ForeignKey(
         "treatments.Episode", on_delete=models.PROTECT, related_name="diagnoses"
     )
@@ -103,37 +96,19 @@ class Diagnosis(models.Model):
     diagnosed_on = models.DateField()
     diagnosed_by = models.CharField(max_length=120)
     provider_npi = models.CharField("NPI", max_length=10, blank=True)
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
-    voided_at = models.DateTimeField(null=True, blank=True)
-    voided_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    void_reason = models.CharField(max_length=200, blank=True)
 
     objects = DiagnosisQuerySet.as_manager()
 
-    class Meta:
+    class Meta(OfPatient.Meta):
         verbose_name_plural = "diagnoses"
         constraints: ClassVar = [
+            *OfPatient.Meta.constraints,
             models.UniqueConstraint(
                 "episode",
                 "code",
                 condition=Q(voided_at__isnull=True),
                 name="a_diagnosis_stands_once_per_episode",
                 violation_error_message="This diagnosis is already on this episode.",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    voided_at__isnull=True, voided_by__isnull=True, void_reason=""
-                )
-                | (
-                    Q(voided_at__isnull=False, voided_by__isnull=False)
-                    & ~Q(void_reason="")
-                ),
-                name="a_voided_diagnosis_says_when_who_and_why",
             ),
             models.CheckConstraint(
                 condition=Q(provider_npi="") | Q(provider_npi__regex=r"^\d{10}$"),

@@ -11,21 +11,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from patients.models import OfPatientQuerySet
+from patients.models import OfPatient, OfPatientQuerySet
+from patients.models.choices import Cause
 from treatments import regions
 from treatments.regions import Region
-
-
-class Cause(models.TextChoices):
-    UNKNOWN = "unknown", "Not known yet"
-    LIFTING = "lifting", "Lifting"
-    FALL = "fall", "Fall"
-    TWIST = "twist", "Twist or sudden turn"
-    COLLISION = "collision", "Collision or blow"
-    OVERUSE = "overuse", "Overuse"
-    POSTURE = "posture", "Posture or tension"
-    SURGERY = "surgery", "After surgery"
-    OTHER = "other", "Other, described below"
 
 
 class TissueState(models.TextChoices):
@@ -51,9 +40,7 @@ class Episode(models.Model):
     """Everything about one trouble, from its cause to its end."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey(
-        "patients.Patient", on_delete=models.PROTECT, related_name="episodes"
-    )
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="episodes")
     injury = models.ForeignKey(
         "patients.Injury",
         on_delete=models.PROTECT,
@@ -62,31 +49,21 @@ class Episode(models.Model):
         related_name="episodes",
     )
     title = models.CharField(max_length=120)
-    cause = models.CharField(
-        max_length=12, choices=Cause.choices, default=Cause.UNKNOWN
-    )
+    cause = models.CharField(max_length=12, choices=Cause.choices, default=Cause.UNKNOWN)
     mechanism = models.CharField(max_length=500, blank=True)
     onset_on = models.DateField(null=True, blank=True)
-    tissue_state = models.CharField(
-        max_length=16, choices=TissueState.choices, default=TissueState.UNKNOWN
-    )
+    tissue_state = models.CharField(max_length=16, choices=TissueState.choices, default=TissueState.UNKNOWN)
     tissue_seen_at = models.DateTimeField(null=True, blank=True)
-    tissue_seen_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    tissue_seen_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     regions = ArrayField(
         models.CharField(max_length=32, choices=Region.choices),
         default=list,
         blank=True,
     )
     opened_at = models.DateTimeField()
-    opened_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
+    opened_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    closed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     close_reason = models.CharField(max_length=200, blank=True)
     revision = models.PositiveIntegerField(default=1)
 
@@ -94,9 +71,7 @@ class Episode(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(cause__in=Cause.values), name="episode_cause_is_known_to_us"
-            ),
+            models.CheckConstraint(condition=Q(cause__in=Cause.values), name="episode_cause_is_known_to_us"),
             models.CheckConstraint(
                 condition=Q(tissue_state__in=TissueState.values),
                 name="episode_tissue_state_is_known_to_us",
@@ -115,19 +90,12 @@ class Episode(models.Model):
                 name="a_tissue_state_was_seen_by_someone",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    closed_at__isnull=True, closed_by__isnull=True, close_reason=""
-                )
-                | (
-                    Q(closed_at__isnull=False, closed_by__isnull=False)
-                    & ~Q(close_reason="")
-                ),
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, close_reason="")
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(close_reason="")),
                 name="a_closed_episode_says_when_who_and_why",
             ),
         ]
-        indexes: ClassVar = [
-            models.Index("patient", "-opened_at", name="episodes_of_a_patient")
-        ]
+        indexes: ClassVar = [models.Index(fields=["patient", "-opened_at"], name="episodes_of_a_patient")]
 
     def __str__(self) -> str:
         return self.title
@@ -142,59 +110,27 @@ class Episode(models.Model):
 
 
 class ReferralQuerySet(OfPatientQuerySet["Referral"]):
-    patient_path = "episode__patient"
-
-    def standing(self) -> ReferralQuerySet:
-        return self.filter(voided_at__isnull=True)
-
     def newest_first(self) -> ReferralQuerySet:
         return self.select_related("document").order_by("-dated_on", "-pk")
 
 
-class Referral(models.Model):
+class Referral(OfPatient):
     """A doctor's request for treatment: what is asked for, how often, until when."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="referrals"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="referrals")
     provider_name = models.CharField(max_length=120)
     provider_npi = models.CharField("NPI", max_length=10, blank=True)
     dated_on = models.DateField()
     asks_for = models.CharField(max_length=500)
     sessions_authorised = models.PositiveSmallIntegerField(null=True, blank=True)
     expires_on = models.DateField(null=True, blank=True)
-    document = models.ForeignKey(
-        "patients.Document",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
-    voided_at = models.DateTimeField(null=True, blank=True)
-    voided_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    void_reason = models.CharField(max_length=200, blank=True)
+    document = models.ForeignKey("patients.Document", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ReferralQuerySet.as_manager()
 
-    class Meta:
+    class Meta(OfPatient.Meta):
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(
-                    voided_at__isnull=True, voided_by__isnull=True, void_reason=""
-                )
-                | (
-                    Q(voided_at__isnull=False, voided_by__isnull=False)
-                    & ~Q(void_reason="")
-                ),
-                name="a_voided_referral_says_when_who_and_why",
-            ),
+            *OfPatient.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(expires_on__isnull=True) | Q(expires_on__gte=F("dated_on")),
                 name="a_referral_ends_after_it_begins",
@@ -205,8 +141,7 @@ class Referral(models.Model):
                 name="referral_npi_has_ten_digits",
             ),
             models.CheckConstraint(
-                condition=Q(sessions_authorised__isnull=True)
-                | Q(sessions_authorised__range=(1, 200)),
+                condition=Q(sessions_authorised__isnull=True) | Q(sessions_authorised__range=(1, 200)),
                 name="a_referral_authorises_some_sessions",
             ),
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -44,9 +43,7 @@ class Exercise(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(unit__in=DosageUnit.values), name="exercise_unit_is_known"
-            )
+            models.CheckConstraint(condition=Q(unit__in=DosageUnit.values), name="exercise_unit_is_known")
         ]
 
     def __str__(self) -> str:
@@ -91,9 +88,5 @@ class ExercisePrescription(models.Model):
     @property
     def dose(self) -> str:
         """Such as "3 × 10 repetitions, 5 times a week"."""
-        times = (
-            "once a week"
-            if self.times_a_week == 1
-            else f"{self.times_a_week} times a week"
-        )
+        times = "once a week" if self.times_a_week == 1 else f"{self.times_a_week} times a week"
         return f"{self.sets} × {self.amount} {DosageUnit(self.exercise.unit).label}, {times}"

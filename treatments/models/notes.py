@@ -35,44 +35,30 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
 
     def for_list(self) -> SessionNoteQuerySet:
         """All that a row in a list of notes shows."""
-        return self.select_related(
-            "author__user", "patient", "episode"
-        ).prefetch_related("techniques")
+        return self.select_related("author__user", "patient", "episode").prefetch_related("techniques")
 
     def with_parts(self) -> SessionNoteQuerySet:
-        return self.select_related(
-            "author__user", "patient", "episode", "plan", "signed_by"
-        ).prefetch_related("techniques", "exercises__exercise", "addenda__written_by")
+        return self.select_related("author__user", "patient", "episode", "plan", "signed_by").prefetch_related(
+            "techniques", "exercises__exercise", "addenda__written_by"
+        )
 
 
 class SessionNote(models.Model):
     """S O A P of one session, with what can be counted in fields of its own."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey(
-        "patients.Patient", on_delete=models.PROTECT, related_name="notes"
-    )
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, null=True, blank=True, related_name="notes"
-    )
-    plan = models.ForeignKey(
-        Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="notes"
-    )
-    author = models.ForeignKey(
-        "clinic.Practitioner", on_delete=models.PROTECT, related_name="notes"
-    )
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="notes")
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+    author = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="notes")
     #: The appointment it is about (scheduling points down, so only its uid is known here).
     visit_uid = models.UUIDField(unique=True, null=True, blank=True)
     service_at = models.DateTimeField()
     started_at = models.DateTimeField()
-    started_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
+    started_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     #: When its words were last saved: a late entry shows both times.
     written_at = models.DateTimeField()
-    status = models.CharField(
-        max_length=8, choices=NoteStatus.choices, default=NoteStatus.DRAFT
-    )
+    status = models.CharField(max_length=8, choices=NoteStatus.choices, default=NoteStatus.DRAFT)
     revision = models.PositiveIntegerField(default=1)
 
     subjective = models.TextField(max_length=4000, blank=True)
@@ -85,9 +71,7 @@ class SessionNote(models.Model):
     spasms_since_last = models.PositiveSmallIntegerField(null=True, blank=True)
 
     signed_at = models.DateTimeField(null=True, blank=True)
-    signed_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    signed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     digest = models.CharField(max_length=64, blank=True)
     template_version = models.PositiveSmallIntegerField(default=1)
 
@@ -95,9 +79,7 @@ class SessionNote(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(status__in=NoteStatus.values), name="note_status_is_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=NoteStatus.values), name="note_status_is_known"),
             models.CheckConstraint(
                 condition=Q(
                     status=NoteStatus.DRAFT,
@@ -119,16 +101,14 @@ class SessionNote(models.Model):
                 name="pain_is_zero_to_ten",
             ),
             models.CheckConstraint(
-                condition=Q(spasms_since_last__isnull=True)
-                | Q(spasms_since_last__lte=999),
+                condition=Q(spasms_since_last__isnull=True) | Q(spasms_since_last__lte=999),
                 name="spasms_can_be_counted",
             ),
         ]
         indexes: ClassVar = [
-            models.Index("patient", "-service_at", name="notes_of_a_patient"),
+            models.Index(fields=["patient", "-service_at"], name="notes_of_a_patient"),
             models.Index(
-                "author",
-                "service_at",
+                fields=["author", "service_at"],
                 condition=Q(status="draft"),
                 name="unsigned_notes_of_an_author",
             ),
@@ -145,9 +125,7 @@ class SessionNote(models.Model):
 class TechniqueApplied(models.Model):
     """One technique on one region: how long and how hard."""
 
-    note = models.ForeignKey(
-        SessionNote, on_delete=models.PROTECT, related_name="techniques"
-    )
+    note = models.ForeignKey(SessionNote, on_delete=models.PROTECT, related_name="techniques")
     position = models.PositiveSmallIntegerField()
     technique = models.CharField(max_length=16, choices=Technique.choices)
     region = models.CharField(max_length=32, choices=Region.choices)
@@ -162,9 +140,7 @@ class TechniqueApplied(models.Model):
                 condition=Q(technique__in=Technique.values),
                 name="applied_technique_is_known",
             ),
-            models.CheckConstraint(
-                condition=Q(region__in=Region.values), name="applied_region_is_known"
-            ),
+            models.CheckConstraint(condition=Q(region__in=Region.values), name="applied_region_is_known"),
             models.CheckConstraint(
                 condition=Q(minutes__range=(1, 240)),
                 name="applied_minutes_are_possible",
@@ -182,9 +158,7 @@ class TechniqueApplied(models.Model):
 class ExerciseDone(models.Model):
     """One exercise as it was done in the session."""
 
-    note = models.ForeignKey(
-        SessionNote, on_delete=models.PROTECT, related_name="exercises"
-    )
+    note = models.ForeignKey(SessionNote, on_delete=models.PROTECT, related_name="exercises")
     position = models.PositiveSmallIntegerField()
     exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="+")
     sets = models.PositiveSmallIntegerField()
@@ -211,15 +185,11 @@ class Addendum(models.Model):
     append_only = True
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    note = models.ForeignKey(
-        SessionNote, on_delete=models.PROTECT, related_name="addenda"
-    )
+    note = models.ForeignKey(SessionNote, on_delete=models.PROTECT, related_name="addenda")
     reason = models.CharField(max_length=200)
     text = models.TextField(max_length=4000)
     written_at = models.DateTimeField()
-    written_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
+    written_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name_plural = "addenda"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 import pghistory
@@ -10,7 +11,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from patients.models import OfPatientQuerySet
+from clinic.access import Can
+from patients.models import OfPatientQuerySet, Patient
 from treatments import regions
 from treatments.models.episodes import Episode
 from treatments.regions import Region
@@ -46,9 +48,7 @@ class PlanQuerySet(OfPatientQuerySet["Plan"]):
 
     def with_parts(self) -> PlanQuerySet:
         """All that a plan page shows of its parts, in a fixed number of queries."""
-        return self.select_related(
-            "episode", "patient", "author__user"
-        ).prefetch_related(
+        return self.select_related("episode", "patient", "author__user").prefetch_related(
             "interventions__exercises__exercise",
             "interventions__medication",
             "interventions__overrides",
@@ -64,13 +64,9 @@ class Plan(models.Model):
     """One version of the plan for an episode. A revision is a new version; the old one is kept."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey(
-        "patients.Patient", on_delete=models.PROTECT, related_name="plans"
-    )
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="plans")
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="plans")
-    author = models.ForeignKey(
-        "clinic.Practitioner", on_delete=models.PROTECT, related_name="plans"
-    )
+    author = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="plans")
     version = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField(
         "self",
@@ -79,26 +75,18 @@ class Plan(models.Model):
         blank=True,
         related_name="replaced_by",
     )
-    status = models.CharField(
-        max_length=12, choices=PlanStatus.choices, default=PlanStatus.PROPOSED
-    )
+    status = models.CharField(max_length=12, choices=PlanStatus.choices, default=PlanStatus.PROPOSED)
     summary = models.CharField(max_length=500, blank=True)
     review_on = models.DateField()
     proposed_at = models.DateTimeField()
-    proposed_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
+    proposed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
-    accepted_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    accepted_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     #: The day the patient agreed, and the version of the words they agreed to.
     consented_on = models.DateField(null=True, blank=True)
     consent_wording = models.CharField(max_length=20, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    ended_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     end_reason = models.CharField(max_length=300, blank=True)
     revision = models.PositiveIntegerField(default=1)
 
@@ -106,12 +94,8 @@ class Plan(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(status__in=PlanStatus.values), name="plan_status_is_known"
-            ),
-            models.UniqueConstraint(
-                "episode", "version", name="plan_versions_are_counted_once"
-            ),
+            models.CheckConstraint(condition=Q(status__in=PlanStatus.values), name="plan_status_is_known"),
+            models.UniqueConstraint("episode", "version", name="plan_versions_are_counted_once"),
             models.UniqueConstraint(
                 "episode",
                 condition=Q(status=PlanStatus.ACCEPTED),
@@ -142,8 +126,7 @@ class Plan(models.Model):
                 name="an_accepted_plan_says_when_who_and_to_what_words",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[PlanStatus.ACCEPTED, PlanStatus.COMPLETED])
-                | Q(accepted_at__isnull=False),
+                condition=~Q(status__in=[PlanStatus.ACCEPTED, PlanStatus.COMPLETED]) | Q(accepted_at__isnull=False),
                 name="a_plan_is_worked_on_only_with_consent",
             ),
             models.CheckConstraint(
@@ -153,17 +136,11 @@ class Plan(models.Model):
                     end_reason="",
                     status__in=OPEN_PLAN,
                 )
-                | (
-                    Q(ended_at__isnull=False, ended_by__isnull=False)
-                    & ~Q(end_reason="")
-                    & ~Q(status__in=OPEN_PLAN)
-                ),
+                | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(end_reason="") & ~Q(status__in=OPEN_PLAN)),
                 name="a_plan_that_ended_says_when_who_and_why",
             ),
         ]
-        indexes: ClassVar = [
-            models.Index("patient", "-proposed_at", name="plans_of_a_patient")
-        ]
+        indexes: ClassVar = [models.Index(fields=["patient", "-proposed_at"], name="plans_of_a_patient")]
 
     def __str__(self) -> str:
         return f"{self.episode.title}, version {self.version}"
@@ -173,8 +150,13 @@ class Plan(models.Model):
         return self.status in OPEN_PLAN
 
 
-class InterventionQuerySet(OfPatientQuerySet["Intervention"]):
-    patient_path = "plan__patient"
+class InterventionQuerySet(models.QuerySet["Intervention"]):
+    def visible_to(self, actor: object, can: Can, *, now: datetime | None = None) -> InterventionQuerySet:
+        """Parts of the plans of patients on whom the actor may do this."""
+        return self.filter(plan__in=Plan.objects.visible_to(actor, can, now=now))
+
+    def for_patient(self, patient: Patient) -> InterventionQuerySet:
+        return self.filter(plan__in=Plan.objects.for_patient(patient))
 
     def bookable(self) -> InterventionQuerySet:
         """What sessions can be booked for: the hands-on parts of accepted plans."""
@@ -188,9 +170,7 @@ class Intervention(models.Model):
     """One part of a plan: a massage, physical therapy, or a medicine as its prescriber ordered it."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    plan = models.ForeignKey(
-        Plan, on_delete=models.PROTECT, related_name="interventions"
-    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="interventions")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     position = models.PositiveSmallIntegerField(default=1)
     technique = models.CharField(max_length=16, choices=Technique.choices, blank=True)
@@ -220,9 +200,7 @@ class Intervention(models.Model):
     class Meta:
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="intervention_kind_is_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="intervention_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(kind=Kind.MASSAGE, technique__in=Technique.values)
                 | (~Q(kind=Kind.MASSAGE) & Q(technique="")),
@@ -230,9 +208,7 @@ class Intervention(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind=Kind.MEDICATION, medication__isnull=False)
-                | (
-                    ~Q(kind=Kind.MEDICATION) & Q(medication__isnull=True, as_ordered="")
-                ),
+                | (~Q(kind=Kind.MEDICATION) & Q(medication__isnull=True, as_ordered="")),
                 name="a_medicine_and_only_a_medicine_points_at_its_order",
             ),
             models.CheckConstraint(
@@ -253,8 +229,7 @@ class Intervention(models.Model):
                 name="hands_on_work_has_minutes_sessions_and_spacing",
             ),
             models.CheckConstraint(
-                condition=Q(pressure_cap__isnull=True)
-                | Q(kind=Kind.MASSAGE, pressure_cap__range=(1, 5)),
+                condition=Q(pressure_cap__isnull=True) | Q(kind=Kind.MASSAGE, pressure_cap__range=(1, 5)),
                 name="a_pressure_cap_is_one_to_five",
             ),
             models.CheckConstraint(
@@ -286,23 +261,17 @@ class SafetyOverride(models.Model):
 
     append_only = True
 
-    intervention = models.ForeignKey(
-        Intervention, on_delete=models.PROTECT, related_name="overrides"
-    )
+    intervention = models.ForeignKey(Intervention, on_delete=models.PROTECT, related_name="overrides")
     rule = models.CharField(max_length=12)
     message = models.CharField(max_length=300)
     reason = models.CharField(max_length=300)
     overridden_at = models.DateTimeField()
-    overridden_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, related_name="+"
-    )
+    overridden_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=~Q(reason=""), name="an_override_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="an_override_says_why"),
             models.UniqueConstraint(
                 "intervention",
                 "rule",
@@ -322,27 +291,21 @@ class Goal(models.Model):
     position = models.PositiveSmallIntegerField(default=1)
     measure = models.CharField(max_length=16, choices=Measure.choices)
     wording = models.CharField(max_length=200, blank=True)
-    baseline = models.DecimalField(
-        max_digits=5, decimal_places=1, null=True, blank=True
-    )
+    baseline = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
     target = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(measure__in=Measure.values), name="goal_measure_is_known"
-            ),
+            models.CheckConstraint(condition=Q(measure__in=Measure.values), name="goal_measure_is_known"),
             models.CheckConstraint(
                 condition=Q(measure=Measure.OTHER) & ~Q(wording="")
                 | (~Q(measure=Measure.OTHER) & Q(target__isnull=False)),
                 name="a_goal_has_a_target_or_words",
             ),
             models.CheckConstraint(
-                condition=Q(baseline__isnull=True)
-                | Q(target__isnull=True)
-                | ~Q(baseline=F("target")),
+                condition=Q(baseline__isnull=True) | Q(target__isnull=True) | ~Q(baseline=F("target")),
                 name="a_goal_changes_something",
             ),
         ]
