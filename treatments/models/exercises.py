@@ -53,6 +53,8 @@ class Exercise(models.Model):
 class ExercisePrescription(models.Model):
     """An exercise with its dose, as part of the physical therapy of one plan."""
 
+    append_only = True
+
     intervention: models.ForeignKey[Intervention] = models.ForeignKey(
         "treatments.Intervention", on_delete=models.PROTECT, related_name="exercises"
     )

@@ -169,6 +169,8 @@ class InterventionQuerySet(models.QuerySet["Intervention"]):
 class Intervention(models.Model):
     """One part of a plan: a massage, physical therapy, or a medicine as its prescriber ordered it."""
 
+    append_only = True
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="interventions")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -285,6 +287,8 @@ class SafetyOverride(models.Model):
 
 class Goal(models.Model):
     """What the patient wants to reach, tied to a measure."""
+
+    append_only = True
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="goals")
