@@ -1,0 +1,163 @@
+"""Say what was done and who looked; seal it into a chain; prove the chain whole.
+
+Events are written in the transaction of what they speak of and wait for no one. A separate step seals them in
+order: each seal's digest covers its event and the seal before it, so that a changed, removed or reordered row
+shows up in `verify()`. See docs/adr/0006-audit-is-sealed-behind-the-writers.md.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import connection, models, transaction
+
+from clinic.access import Actor, LinkActor, SystemActor
+from clinic.models import AuditEvent, AuditSeal
+from clinic.models.audit import ActorKind
+
+#: The request that is being answered, so that its events can be read together.
+request_id: contextvars.ContextVar[uuid.UUID | None] = contextvars.ContextVar("request_id", default=None)
+
+_SEAL_LOCK = 0x746F6E7573  # "tonus": one sealer at a time
+_GENESIS = bytes(32)
+
+
+class HasUid(Protocol):
+    uid: Any
+
+
+def record(
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    subject: models.Model | None = None,
+    patient_uid: uuid.UUID | None = None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+    is_look: bool = False,
+) -> AuditEvent:
+    """Write down one act, in the caller's transaction.
+
+    `detail` holds ids and short facts, never clinical text. An act without an actor is refused by the database.
+    """
+    kind, actor_uid = _who(by)
+    return AuditEvent.objects.create(
+        at=now,
+        actor_kind=kind,
+        actor_uid=actor_uid,
+        actor_name=by.name,
+        action=action,
+        is_look=is_look,
+        subject_kind=subject._meta.label_lower if subject is not None else "",
+        subject_uid=getattr(subject, "uid", None),
+        patient_uid=patient_uid,
+        reason=reason[:500],
+        detail=detail or {},
+        request_id=request_id.get(),
+    )
+
+
+def viewed(
+    what: str,
+    *,
+    by: Actor,
+    now: datetime,
+    patient_uid: uuid.UUID | None = None,
+    subject: models.Model | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write down one look at a record. If this fails, the page fails: nothing is shown unrecorded."""
+    record(
+        f"{what}.viewed", by=by, now=now, subject=subject, patient_uid=patient_uid, detail=detail, is_look=True
+    )
+
+
+def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID]) -> None:
+    """One row for a list: who was on it. Nothing is written for an empty one."""
+    uids = [str(uid) for uid in patient_uids]
+    if uids:
+        viewed(what, by=by, now=now, detail={"patients": uids})
+
+
+def _who(by: Actor) -> tuple[ActorKind, uuid.UUID | None]:
+    match by:
+        case SystemActor():
+            return ActorKind.SYSTEM, None
+        case LinkActor(uid=uid):
+            return ActorKind.LINK, uid
+        case _:
+            return ActorKind.STAFF, by.uid
+
+
+# -- The chain -----------------------------------------------------------------------------------------
+
+
+def digest(event: AuditEvent, previous: bytes) -> bytes:
+    """SHA-256 over the previous digest and every fact of the event, in one canonical form."""
+    facts = [
+        str(event.uid), event.at.isoformat(), event.actor_kind, str(event.actor_uid), event.actor_name,
+        event.action, event.is_look, event.subject_kind, str(event.subject_uid), str(event.patient_uid),
+        event.reason, event.detail, str(event.request_id),
+    ]  # fmt: skip
+    return hashlib.sha256(previous + json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+@transaction.atomic
+def seal(*, now: datetime, limit: int = 20_000) -> int:
+    """Chain what is not sealed yet, oldest first; returns how many. Two at once queue up behind each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
+    last = AuditSeal.objects.order_by("-position").first()
+    position, previous = (last.position, bytes(last.digest)) if last else (0, _GENESIS)
+    seals = []
+    for event in AuditEvent.objects.unsealed().order_by("pk")[:limit]:
+        position, previous = position + 1, digest(event, previous)
+        seals.append(AuditSeal(position=position, event=event, digest=previous, sealed_at=now))
+    AuditSeal.objects.bulk_create(seals, batch_size=2_000)
+    return len(seals)
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What `verify` found: how many seals hold, the first that does not, and the head to keep elsewhere."""
+
+    sealed: int
+    unsealed: int
+    broken_at: int | None
+    head: str
+
+    @property
+    def whole(self) -> bool:
+        return self.broken_at is None
+
+
+def verify(*, anchor: tuple[int, str] | None = None) -> ChainReport:
+    """Recompute the chain. `anchor` is a (position, head) kept outside: it also shows a cut-off tail."""
+    previous, position, broken_at = _GENESIS, 0, None
+    for mark in _seals():
+        position += 1
+        expected = digest(mark.event, previous)
+        if mark.position != position or bytes(mark.digest) != expected:
+            broken_at = position
+            break
+        previous = expected
+        if anchor and anchor[0] == position and anchor[1] != previous.hex():
+            broken_at = position
+            break
+    if broken_at is None and anchor and anchor[0] > position:
+        broken_at = position + 1
+    return ChainReport(
+        sealed=position, unsealed=AuditEvent.objects.unsealed().count(), broken_at=broken_at, head=previous.hex()
+    )
+
+
+def _seals() -> Iterator[AuditSeal]:
+    return AuditSeal.objects.select_related("event").order_by("position").iterator(chunk_size=5_000)

@@ -1,0 +1,39 @@
+"""What the application's database role may do: read and write rows, own nothing, rewrite no record of acts."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+APP_ROLE = "tonus_app"
+
+
+def append_only_tables() -> set[str]:
+    """Tables that only grow: models that say `append_only = True`, and every history table."""
+    return {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if getattr(model, "append_only", False) or model._meta.model_name.endswith("event") and hasattr(model, "pgh_model")
+    }
+
+
+def apply(connection: BaseDatabaseWrapper, role: str = APP_ROLE) -> None:
+    """Grant the role what it needs on every table and sequence of the schema; take back what it must not have.
+
+    Run as the owner after each migration. Does nothing when the role does not exist (one role does everything).
+    """
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        if cursor.fetchone() is None:
+            return
+        cursor.execute("SELECT current_user = %s", [role])
+        if cursor.fetchone() == (True,):
+            return
+        name = quote(role)
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}")
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}")
+        existing = set(connection.introspection.table_names(cursor))
+        for table in sorted(append_only_tables() & existing):
+            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {quote(table)} FROM {name}")

@@ -1,0 +1,21 @@
+"""The place, its people and what the house keeps about itself."""
+
+from clinic.models.audit import AuditEvent, AuditSeal
+from clinic.models.held import HeldInput
+from clinic.models.messages import ActionLink, DeskTask, OutboundMessage
+from clinic.models.people import Clinic, Discipline, Location, Practitioner, Role, User
+
+__all__ = [
+    "ActionLink",
+    "AuditEvent",
+    "AuditSeal",
+    "Clinic",
+    "DeskTask",
+    "Discipline",
+    "HeldInput",
+    "Location",
+    "OutboundMessage",
+    "Practitioner",
+    "Role",
+    "User",
+]

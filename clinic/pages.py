@@ -1,0 +1,70 @@
+"""How views answer: one URL, two renderings (a page, or the part of it that htmx asked for)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
+
+from clinic.access import Can
+from clinic.models import Clinic
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page (and not the browser's back button for a whole one)."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request and not htmx.boosted
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+    partial: str | None = None,
+) -> HttpResponse:
+    """The template, or only its partial of that name when htmx asks. Never cached by anyone between."""
+    name = f"{template}#{partial}" if partial and is_htmx(request) else template
+    response = render(request, name, context or {}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    response.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def go_to(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Go on to another page after a verb: 303, or HX-Redirect when htmx asked."""
+    url = resolve_url(to, *args, **kwargs)
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponse(status=303, headers={"Location": url})
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, or what was held when the session ran out; else None.
+
+    A held input only fills the form again; the view acts on `request.method == "POST"` alone.
+    """
+    if request.method == "POST":
+        return request.POST
+    from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
+
+    return sessions.held_input(request)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What base.html needs on every page: the clinic, what this person may do, where they are."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    match = request.resolver_match
+    return {
+        "clinic": Clinic.objects.filter(is_the_one=True).first() if signed_in else None,
+        "may": {can.name for can in Can if user.can(can)} if signed_in and user is not None else set(),
+        "section": match.namespace or match.url_name if match else "",
+        "demo": settings.DEMO,
+        "now": getattr(request, "now", None),
+        "idle_seconds": request.session.get("idle_seconds", settings.IDLE_SECONDS) if signed_in else None,
+    }
