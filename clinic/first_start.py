@@ -1,0 +1,56 @@
+"""Opening a clinic: the clinic, its first location with hours and rooms, and its first owner, all or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from clinic import audit
+from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
+from scheduling.models import OpeningHours, Room
+
+_LOCK = 0x66697273747374  # "firstst": two browsers do not open the clinic twice
+
+
+class AlreadyOpen(Exception):
+    """Somebody can sign in already; from then on only they decide."""
+
+
+@transaction.atomic
+def open_clinic(
+    *,
+    clinic: dict[str, Any],
+    location: dict[str, Any],
+    hours: dict[str, Any],
+    rooms: dict[str, Any],
+    owner: dict[str, Any],
+    now: datetime,
+) -> User:
+    """Open the clinic with what the pages of the first start asked for. Raises AlreadyOpen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    if User.objects.exists():
+        raise AlreadyOpen
+    Clinic.objects.update_or_create(is_the_one=True, defaults=clinic)
+    place = Location.objects.create(country=clinic["country"], phone=clinic["phone"], **location)
+    for weekday in range(1, 8):
+        opens, closes = hours[f"opens_{weekday}"], hours[f"closes_{weekday}"]
+        if opens is not None:
+            OpeningHours.objects.create(location=place, weekday=weekday, opens=opens, closes=closes)
+    for name in rooms["rooms"].splitlines():
+        Room.objects.create(location=place, name=name)
+    user = _first_owner(owner)
+    audit.record("clinic.opened", by=user, now=now, subject=user)
+    return user
+
+
+def _first_owner(owner: dict[str, Any]) -> User:
+    roles = sorted({Role.OWNER.value, *owner["also"]})
+    user = User.objects.create_user(
+        email=owner["email"], name=owner["name"], roles=roles, password=owner["password"]
+    )
+    if Role.THERAPIST in roles:
+        Practitioner.objects.create(user=user, discipline=Discipline(owner["discipline"]))
+    return user
