@@ -1,6 +1,6 @@
 """Why a patient is treated, what is planned, and what was done."""
 
-from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease
+from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease, DiagnosisWord
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
 from treatments.models.notes import (
@@ -24,6 +24,7 @@ __all__ = [
     "Diagnosis",
     "DiagnosisCode",
     "DiagnosisRelease",
+    "DiagnosisWord",
     "DosageUnit",
     "Episode",
     "Exercise",

@@ -47,6 +47,8 @@ class DiagnosisCode(models.Model):
     is_billable = models.BooleanField()
     #: Lower-cased description and other names: what typed words are compared with.
     words = models.TextField()
+    #: The smaller, the likelier to be meant here: first encounters, muscles and bones, short names.
+    weight = models.PositiveIntegerField()
     #: In force in the list of this day (the first that was loaded here) …
     valid_from = models.DateField()
     #: … until this day; open while the newest list still has it.
@@ -79,6 +81,19 @@ class DiagnosisCode(models.Model):
     def was_valid_on(self, day: date) -> bool:
         """False only for a code known to be retired by then: older lists than ours were not loaded."""
         return self.valid_to is None or day <= self.valid_to
+
+
+class DiagnosisWord(models.Model):
+    """A word of the list, and in how many choosable lines it stands: what misspelt words are corrected to."""
+
+    word = models.CharField(max_length=60, primary_key=True)
+    lines = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(OpClass(F("word"), name="text_pattern_ops"), name="diagnosis_word_by_prefix")]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class DiagnosisQuerySet(OfPatientQuerySet["Diagnosis"]):

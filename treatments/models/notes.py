@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q
 
+from clinic.time import local_day
 from patients.models import OfPatientQuerySet
 from treatments.models.episodes import Episode
 from treatments.models.exercises import DosageUnit, Exercise
@@ -54,6 +56,8 @@ class SessionNote(models.Model):
     #: The appointment it is about (scheduling points down, so only its uid is known here).
     visit_uid = models.UUIDField(unique=True, null=True, blank=True)
     service_at = models.DateTimeField()
+    #: The zone of the place it happened in: pages show its times there.
+    zone = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     started_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     #: When its words were last saved: a late entry shows both times.
@@ -120,6 +124,17 @@ class SessionNote(models.Model):
     @property
     def is_signed(self) -> bool:
         return self.status == NoteStatus.SIGNED
+
+    @property
+    def is_late(self) -> bool:
+        """Written on a later day than the session: both times are shown."""
+        tz = ZoneInfo(self.zone)
+        return local_day(self.written_at, tz) > local_day(self.service_at, tz)
+
+    @property
+    def minutes(self) -> int:
+        """Hands-on minutes, as listed."""
+        return sum(applied.minutes for applied in self.techniques.all())
 
 
 class TechniqueApplied(models.Model):
