@@ -6,7 +6,7 @@ import logging
 import re
 
 #: A token in a path (/v/<token>/) and anything that looks like an address or a number to ring.
-_TOKEN = re.compile(r"/v/[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"/(v|password/choose)/[A-Za-z0-9_%.-]{8,}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"\+\d{7,15}")
 #: PostgreSQL quotes the offending row and value below these words.
@@ -15,7 +15,7 @@ _DETAIL = re.compile(r"(DETAIL|CONTEXT|QUERY):.*", re.DOTALL)
 
 def discreet(text: str) -> str:
     """The text without tokens, addresses, phone numbers and quoted rows."""
-    text = _TOKEN.sub("/v/…", text)
+    text = _TOKEN.sub(r"/\1/…", text)
     text = _EMAIL.sub("…@…", text)
     text = _PHONE.sub("+…", text)
     return _DETAIL.sub(r"\1: …", text)

@@ -19,6 +19,10 @@ class MessagePurpose(TextChoices):
     VISIT_BOOKED = "visit_booked", "Visit booked"
     VISIT_MOVED = "visit_moved", "Visit moved"
     VISIT_REMINDER = "visit_reminder", "Reminder"
+    #: To staff, about their own sign-in.
+    INVITATION = "invitation", "Invitation to sign in"
+    PASSWORD_RESET = "password_reset", "Forgotten password"
+    SIGN_IN_NOTICE = "sign_in_notice", "Change to a sign-in"
 
 
 class State(TextChoices):
@@ -102,8 +106,19 @@ REASONS: dict[State, frozenset[Reason]] = {
     State.UNKNOWN: frozenset({Reason.WORKER_LOST, Reason.CONNECTION_LOST, Reason.RESTORED}),
 }
 
-#: The patient can lift these, by agreeing or by giving an address: then the message may be planned again.
-CURABLE = frozenset({Reason.OPTED_OUT, Reason.NO_CONSENT, Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
+#: These can be taken back: the patient agrees, gives an address, the visit takes place after all. Only then may a
+#: message that was not sent be planned again.
+CURABLE = frozenset(
+    {
+        Reason.OPTED_OUT,
+        Reason.NO_CONSENT,
+        Reason.NO_ADDRESS,
+        Reason.BAD_ADDRESS,
+        Reason.CANCELLED,
+        Reason.MOVED,
+        Reason.OVER,
+    }
+)
 #: Ends after which a person at the desk should know, because the patient does not.
 WANTS_A_PERSON = frozenset(
     {

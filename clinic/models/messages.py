@@ -22,11 +22,6 @@ from clinic.messaging_states import (
 )
 
 
-def both_or_neither(*fields: str) -> Q:
-    """All of the fields are set, or none of them."""
-    return Q(**{f"{f}__isnull": True for f in fields}) | Q(**{f"{f}__isnull": False for f in fields})
-
-
 def _reason_belongs_to_the_state() -> Q:
     rule = Q(reason="") & ~Q(state__in=REASONS)
     for state, reasons in REASONS.items():
@@ -294,7 +289,11 @@ class DeskTask(models.Model):
             models.CheckConstraint(
                 name="desk_task_kind_is_known", condition=Q(kind__in=["move_wanted", "visit_cancelled"])
             ),
-            models.CheckConstraint(name="desk_task_done_by_someone", condition=both_or_neither("done_at", "done_by")),
+            models.CheckConstraint(
+                name="desk_task_is_done_by_someone_or_moot",
+                condition=Q(done_at__isnull=True, done_by__isnull=True, outcome="")
+                | (Q(done_at__isnull=False) & (Q(done_by__isnull=False) | ~Q(outcome=""))),
+            ),
         ]
         indexes = [models.Index(name="desk_task_open", fields=["subject_at"], condition=Q(done_at__isnull=True))]
 

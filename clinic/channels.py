@@ -1,0 +1,322 @@
+"""How a message leaves the house: a channel talks to a server up to the last harmless step, then hands over.
+
+`stage` may be taken back at any moment; after `hand_over` has begun the message may be with the patient.
+Every answer of a server is one of four: accepted, refused for now, refused for good, or no answer at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from html import escape
+from typing import TYPE_CHECKING, Protocol
+
+from django.conf import settings
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+
+from clinic import messaging_states as states
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class Down(Exception):
+    """The channel itself is away: nothing was handed over, and it is no use trying the next message."""
+
+
+class Refused(Exception):
+    """The server said no to this message, so it does not have it."""
+
+    def __init__(self, detail: str, *, for_good: bool, bad_address: bool = False) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.for_good = for_good
+        self.bad_address = bad_address
+
+
+class Uncertain(Exception):
+    """The server may or may not have the message: the line broke while handing over."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message, ready to go. The text holds the link already."""
+
+    message_id: str
+    to_name: str
+    to_address: str
+    sender_name: str
+    title: str
+    text: str
+    html: str
+    language: str
+    at: datetime
+    #: What the button that opens the link says.
+    link_label: str = "Open"
+
+
+class Channel(Protocol):
+    """A way out of the house."""
+
+    name: str
+
+    def stage(self, to_address: str) -> None:
+        """Get ready to hand over to this address. Raises Refused or Down; takes nothing that cannot be undone."""
+
+    def back_out(self) -> None:
+        """Forget what was staged."""
+
+    def hand_over(self, envelope: Envelope) -> str:
+        """Give the staged message away; returns the provider's id. Raises Refused or Uncertain."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+def open_channels() -> dict[str, Channel]:
+    """One of each channel that is configured. Text messages have no provider yet, so they are not offered."""
+    smtp = settings.EMAIL_BACKEND == SMTP_BACKEND
+    return {states.Channel.EMAIL: SmtpChannel() if smtp else BackendChannel()}
+
+
+def offered() -> frozenset[str]:
+    """Which channels this clinic can use at all."""
+    return frozenset({states.Channel.EMAIL})
+
+
+def check_address(channel: str, address: str) -> None:
+    """Raises Refused for what can never be an address of this channel, line breaks above all."""
+    try:
+        if channel != states.Channel.EMAIL or _CONTROL.search(address):
+            raise ValidationError("no")
+        validate_email(address)
+    except ValidationError:
+        raise Refused("bad address", for_good=True, bad_address=True) from None
+
+
+def in_one_line(text: str, limit: int) -> str:
+    """Fit for a header: no line breaks, no control characters."""
+    return _CONTROL.sub(" ", text).strip()[:limit]
+
+
+def compose(envelope: Envelope) -> EmailMessage:
+    """The mail itself: plain text and simple HTML, our uid as its Message-ID."""
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+    mail_ = EmailMessage(policy=SMTP_POLICY)
+    mail_["From"] = Address(in_one_line(envelope.sender_name, 60), addr_spec=settings.DEFAULT_FROM_EMAIL)
+    mail_["To"] = Address(in_one_line(envelope.to_name, 100), addr_spec=envelope.to_address)
+    mail_["Subject"] = in_one_line(envelope.title, 200)
+    mail_["Date"] = format_datetime(envelope.at)
+    mail_["Message-ID"] = f"<{envelope.message_id}@{domain}>"
+    mail_["Auto-Submitted"] = "auto-generated"
+    mail_["Content-Language"] = in_one_line(envelope.language, 10)
+    mail_.set_content(envelope.text, cte="quoted-printable")
+    mail_.add_alternative(envelope.html or as_html(envelope), subtype="html", cte="quoted-printable")
+    return mail_
+
+
+_URL = re.compile(r"https?://[^\s<>\"']+")
+
+
+def as_html(envelope: Envelope) -> str:
+    """The text as paragraphs, its link as a button. No picture, no style sheet, nothing loaded from anywhere."""
+    paragraphs = []
+    for block in envelope.text.strip().split("\n\n"):
+        if _URL.fullmatch(block.strip()):
+            url = escape(block.strip())
+            paragraphs.append(
+                f'<p style="margin:24px 0"><a href="{url}" style="background:#0b5c5c;color:#ffffff;padding:14px 28px;'
+                f'border-radius:8px;text-decoration:none;font-weight:600;display:inline-block">{escape(envelope.link_label)}</a></p>'
+                f'<p style="font-size:13px;color:#5b6670">{url}</p>'
+            )
+        else:
+            paragraphs.append(f'<p style="margin:0 0 16px">{escape(block).replace(chr(10), "<br>")}</p>')
+    return (
+        f'<!DOCTYPE html><html lang="{escape(envelope.language)}"><head><meta charset="utf-8">'
+        f'<meta name="color-scheme" content="light dark"><title>{escape(envelope.title)}</title></head>'
+        '<body style="font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:24px">'
+        + "".join(paragraphs)
+        + "</body></html>"
+    )
+
+
+class SmtpChannel:
+    """E-mail over one kept SMTP connection, in separate steps."""
+
+    name = states.Channel.EMAIL
+
+    def __init__(self) -> None:
+        self._line: smtplib.SMTP | None = None
+
+    def stage(self, to_address: str) -> None:
+        check_address(self.name, to_address)
+        kept = self._line is not None
+        try:
+            self._introduce(self._connected(), to_address)
+        except smtplib.SMTPResponseException as answer:  # said before any recipient: it is about the line
+            self.close()
+            raise Down(f"smtp {answer.smtp_code}") from None
+        except (smtplib.SMTPException, OSError) as broken:
+            self.close()
+            if kept:  # it may only have been idle for too long
+                self.stage(to_address)
+            else:  # perhaps it is this address that it cannot bear
+                raise Refused(type(broken).__name__, for_good=False) from None
+
+    def _introduce(self, line: smtplib.SMTP, to_address: str) -> None:
+        """MAIL and RCPT: who it is from and whom it is for. Takes nothing yet."""
+        options = []
+        if not to_address.isascii():
+            if not line.has_extn("smtputf8"):
+                raise Refused("server speaks ASCII only", for_good=True, bad_address=True)
+            options.append("SMTPUTF8")
+        code, answer = line.mail(settings.DEFAULT_FROM_EMAIL, options)
+        if code != 250:
+            raise smtplib.SMTPResponseException(code, answer)
+        code, answer = line.rcpt(to_address)
+        if code not in (250, 251):
+            self.back_out()
+            if code == 421:
+                raise smtplib.SMTPResponseException(code, answer)
+            for_good = 500 <= code < 600
+            raise Refused(f"smtp {code}", for_good=for_good, bad_address=code in (550, 551, 553))
+
+    def back_out(self) -> None:
+        if self._line is None:
+            return
+        try:
+            code, _ = self._line.rset()
+            if code != 250:
+                self.close()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+
+    def hand_over(self, envelope: Envelope) -> str:
+        line = self._line
+        if line is None:
+            raise Refused("not connected", for_good=False)
+        content = compose(envelope).as_bytes(policy=SMTP_POLICY.clone(utf8=not envelope.to_address.isascii()))
+        try:
+            code, _ = line.docmd("DATA")
+        except (smtplib.SMTPException, OSError) as broken:
+            self.close()
+            raise Refused(type(broken).__name__, for_good=False) from None  # no content has left yet
+        if code != 354:
+            self._end_of_refused(code)
+            raise Refused(f"smtp {code}", for_good=500 <= code < 600)
+        try:
+            line.send(_dotted(content))
+            code, answer = line.getreply()
+        except (smtplib.SMTPException, OSError) as broken:
+            self.close()
+            raise Uncertain(type(broken).__name__) from None
+        if code == 250:
+            return provider_id(answer)
+        self._end_of_refused(code)
+        if 400 <= code < 600:
+            raise Refused(f"smtp {code}", for_good=code >= 500)
+        raise Uncertain(f"smtp {code}")
+
+    def _end_of_refused(self, code: int) -> None:
+        if code == 421 or not 400 <= code < 600:
+            self.close()
+        else:
+            self.back_out()
+
+    def close(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                line.quit()
+            line.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._line is None:
+            try:
+                self._line = self._connect()
+            except (smtplib.SMTPException, OSError) as broken:
+                raise Down(type(broken).__name__) from None
+        return self._line
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT
+        me = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
+        line: smtplib.SMTP
+        if settings.EMAIL_USE_SSL:
+            line = smtplib.SMTP_SSL(host, port, me, timeout=timeout, context=ssl.create_default_context())
+        else:
+            line = smtplib.SMTP(host, port, me, timeout=timeout)
+        try:
+            line.ehlo_or_helo_if_needed()
+            if settings.EMAIL_USE_TLS:
+                line.starttls(context=ssl.create_default_context())
+                line.ehlo_or_helo_if_needed()
+            if settings.EMAIL_HOST_USER:
+                line.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except BaseException:
+            line.close()
+            raise
+        return line
+
+
+def _dotted(content: bytes) -> bytes:
+    """The content as SMTP wants it: lines end in CRLF, a leading dot is doubled, a lone dot ends it."""
+    body = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
+    body = re.sub(rb"(?m)^\.", b"..", body)
+    return body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def provider_id(answer: bytes) -> str:
+    """What the server calls the message, from its last words, or that it said nothing of use."""
+    said = _CONTROL.sub(" ", answer.decode("ascii", "replace")).strip()
+    return said[:200] or "accepted"
+
+
+class BackendChannel:
+    """E-mail through whatever Django mail backend is configured: a provider's API by django-anymail, or memory."""
+
+    name = states.Channel.EMAIL
+
+    def __init__(self) -> None:
+        self._backend = mail.get_connection()
+
+    def stage(self, to_address: str) -> None:
+        check_address(self.name, to_address)
+
+    def back_out(self) -> None:
+        """Nothing was said yet."""
+
+    def hand_over(self, envelope: Envelope) -> str:
+        made = compose(envelope)
+        outgoing = EmailMultiAlternatives(
+            subject=str(made["Subject"]),
+            body=envelope.text,
+            from_email=str(made["From"]),
+            to=[str(made["To"])],
+            connection=self._backend,
+            headers={"Message-ID": str(made["Message-ID"]), "Auto-Submitted": "auto-generated"},
+        )
+        outgoing.attach_alternative(envelope.html or as_html(envelope), "text/html")
+        try:
+            taken = outgoing.send()
+        except Exception as broken:  # a provider's library may raise anything: we do not know what happened
+            raise Uncertain(type(broken).__name__) from None
+        if not taken:
+            raise Refused("backend took none", for_good=False)
+        return envelope.message_id
+
+    def close(self) -> None:
+        self._backend.close()

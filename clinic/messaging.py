@@ -1,0 +1,337 @@
+"""The outbox: what is to be said to whom, written in the transaction of what it speaks about.
+
+Rows come in by `enqueue`, are stopped by `void_for` and its kin, and leave by `deliver_due` (clinic.delivery).
+The guarantees, and why each holds, are in docs/algorithms/outbox.md.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from clinic import audit, channels, links
+from clinic.delivery import Delivered, Swept, deliver_all, deliver_due, sweep
+from clinic.messaging_states import (
+    CURABLE,
+    OPEN,
+    STOPPABLE,
+    TAKEN,
+    WANTS_A_PERSON,
+    Reason,
+    Resolution,
+    State,
+    check_transition,
+)
+from clinic.models import OutboundMessage, User
+
+__all__ = [
+    "CannotResolve",
+    "Delivered",
+    "Draft",
+    "Recipient",
+    "Subject",
+    "Swept",
+    "deliver_all",
+    "deliver_due",
+    "enqueue",
+    "readdress",
+    "reconcile",
+    "resolve",
+    "send_anyway",
+    "sweep",
+    "void_for",
+    "void_for_address",
+    "void_for_patient",
+]
+
+
+class CannotResolve(Exception):
+    """Carries a sentence fit for the person at the desk."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the message speaks about, and which version of it."""
+
+    kind: str
+    uid: uuid.UUID
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets it, and how. Without an address the message can only be recorded as not sent."""
+
+    channel: str
+    name: str
+    address: str
+    language: str = "en"
+    patient_uid: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be. `{link}` in the text stands for a link that is made when the message goes out."""
+
+    purpose: str
+    occasion: str
+    about: Subject
+    to: Recipient
+    title: str
+    text: str
+    due_at: datetime
+    too_late_at: datetime
+    html: str = ""
+    link_purpose: str = ""
+    link_expires_at: datetime | None = None
+    #: Why it will not be sent, when that is known already.
+    suppressed: str = ""
+    #: Whether the desk should know of that; by default as messaging_states.WANTS_A_PERSON says.
+    needs_person: bool | None = None
+
+
+def enqueue(*drafts: Draft, now: datetime) -> list[OutboundMessage]:
+    """Write messages into the outbox, in the caller's transaction: they exist if and only if it commits.
+
+    Saying it twice changes nothing: purpose, subject, version, occasion, channel and address are the key. What
+    was not sent for a reason that has been taken back since (no consent, a cancelled visit) is planned again.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A message belongs in the transaction of what it speaks about.")
+    rows = [_row(draft, now) for draft in drafts]
+    OutboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    kept = {row.uid: row for row in OutboundMessage.objects.filter(uid__in=[row.uid for row in rows])}
+    return [kept.get(row.uid) or _planned_before(row, now) for row in rows]
+
+
+def _row(draft: Draft, now: datetime) -> OutboundMessage:
+    if bool(draft.link_purpose) != ("{link}" in draft.text):
+        raise ValueError("A message with a link says where it goes, and no other does.")
+    wants_person = draft.suppressed in WANTS_A_PERSON if draft.needs_person is None else draft.needs_person
+    return OutboundMessage(
+        purpose=draft.purpose,
+        occasion=draft.occasion,
+        channel=draft.to.channel,
+        patient_uid=draft.to.patient_uid,
+        to_name=draft.to.name[:200],
+        to_address=draft.to.address[:254],
+        language=draft.to.language,
+        subject_kind=draft.about.kind,
+        subject_uid=draft.about.uid,
+        subject_version=draft.about.version,
+        title=draft.title[:200],
+        text=draft.text,
+        html=draft.html,
+        link_purpose=draft.link_purpose,
+        link_expires_at=draft.link_expires_at,
+        planned_at=now,
+        due_at=draft.due_at,
+        too_late_at=draft.too_late_at,
+        next_try_at=draft.due_at,
+        state=State.SUPPRESSED if draft.suppressed else State.PLANNED,
+        reason=draft.suppressed,
+        settled_at=now if draft.suppressed else None,
+        needs_person=bool(draft.suppressed) and wants_person,
+    )
+
+
+def _planned_before(new: OutboundMessage, now: datetime) -> OutboundMessage:
+    """The row that holds this place already; it lives again when what stopped it was taken back."""
+    old = OutboundMessage.objects.select_for_update().get(
+        subject_uid=new.subject_uid,
+        subject_version=new.subject_version,
+        purpose=new.purpose,
+        occasion=new.occasion,
+        channel=new.channel,
+        to_address=new.to_address,
+    )
+    if new.state == State.PLANNED and old.state == State.SUPPRESSED and old.reason in CURABLE:
+        check_transition(old.state, State.PLANNED)
+        old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
+        old.planned_at, old.due_at, old.next_try_at, old.too_late_at = now, new.due_at, new.due_at, new.too_late_at
+        old.title, old.text, old.html, old.to_name = new.title, new.text, new.html, new.to_name
+        old.void_reason = ""
+        old.save()
+    return old
+
+
+# -- Stopping ------------------------------------------------------------------------------------------
+
+
+def void_for(*, subject_uid: uuid.UUID, reason: str, now: datetime) -> int:
+    """Stop everything pending about a subject and its links, in the caller's transaction; returns how many.
+
+    Once the caller has committed, nothing about it begins to leave: a sender that has claimed a message finds
+    it gone at the fence. What is being handed over at this very moment is not tried again should it be refused.
+    """
+    about = OutboundMessage.objects.about(subject_uid)
+    stopped = _stop(about, reason, now)
+    about.filter(needs_person=True).update(needs_person=False)
+    links.revoke_for(subject_uid, now)
+    return stopped
+
+
+def void_for_patient(*, patient_uid: uuid.UUID, reason: str, now: datetime, channel: str = "") -> int:
+    """The patient wants no more of this (on one channel, or on all): stop what is pending for them."""
+    theirs = OutboundMessage.objects.filter(patient_uid=patient_uid)
+    return _stop(theirs.filter(channel=channel) if channel else theirs, reason, now)
+
+
+def void_for_address(*, channel: str, address: str, reason: str, now: datetime) -> int:
+    """Nobody writes to this address any more, whoever shares it."""
+    return _stop(OutboundMessage.objects.filter(channel=channel, to_address__iexact=address), reason, now)
+
+
+def _stop(rows: QuerySet[OutboundMessage], reason: str, now: datetime) -> int:
+    """Lock what is open first: a row that a sender is putting back is met after it has been put back."""
+    held = list(rows.waiting().select_for_update().order_by("pk").values_list("pk", "state"))
+    stoppable = [pk for pk, state in held if state in STOPPABLE]
+    leaving = [pk for pk, state in held if state not in STOPPABLE]
+    OutboundMessage.objects.filter(pk__in=leaving).update(void_reason=reason)
+    return OutboundMessage.objects.filter(pk__in=stoppable).update(
+        state=State.SUPPRESSED, reason=reason, settled_at=now, lease_until=None, needs_person=False
+    )
+
+
+def readdress(*, patient_uid: uuid.UUID, channel: str, address: str, now: datetime) -> int:
+    """The patient has a new address: what is pending goes there; without one it is stopped and the desk told."""
+    pending = OutboundMessage.objects.filter(patient_uid=patient_uid, channel=channel).waiting()
+    held = list(pending.select_for_update().order_by("pk").values_list("pk", "state"))
+    mine = OutboundMessage.objects.filter(pk__in=[pk for pk, state in held if state in STOPPABLE])
+    if address:
+        return mine.update(to_address=address[:254], state=State.PLANNED, lease_until=None)
+    return mine.update(
+        state=State.SUPPRESSED, reason=Reason.NO_ADDRESS, settled_at=now, lease_until=None, needs_person=True
+    )
+
+
+# -- What needs a person -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def resolve(*, message_uid: uuid.UUID, how: str, note: str, by: User, now: datetime) -> OutboundMessage:
+    """A person has dealt with it: the patient was told by phone, or nothing more is to be done."""
+    message = _to_resolve(message_uid)
+    _write_resolution(message, Resolution(how), note, by, now)
+    return message
+
+
+@transaction.atomic
+def send_anyway(*, message_uid: uuid.UUID, note: str, by: User, now: datetime) -> OutboundMessage:
+    """Send the same once more, as a message of its own: a person decided that twice is better than never."""
+    message = _to_resolve(message_uid)
+    check_can_send_again(message, now=now)
+    _write_resolution(message, Resolution.SENT_ANYWAY, note, by, now)
+    again = Draft(
+        purpose=message.purpose,
+        occasion=f"{message.occasion[:36]}+{message.attempt % 1000}",
+        about=Subject(message.subject_kind, message.subject_uid, message.subject_version),
+        to=Recipient(message.channel, message.to_name, message.to_address, message.language, message.patient_uid),
+        title=message.title,
+        text=message.text,
+        html=message.html,
+        due_at=now,
+        too_late_at=message.too_late_at,
+        link_purpose=message.link_purpose,
+        link_expires_at=message.link_expires_at,
+    )
+    return enqueue(again, now=now)[0]
+
+
+def _to_resolve(message_uid: uuid.UUID) -> OutboundMessage:
+    message = OutboundMessage.objects.select_for_update().get(uid=message_uid)
+    if not message.needs_person:
+        raise CannotResolve("This message no longer needs anyone.")
+    if message.resolved_at is not None:
+        raise CannotResolve("Someone else has dealt with this message already.")
+    return message
+
+
+def check_can_send_again(message: OutboundMessage, *, now: datetime) -> None:
+    """Raises a sentence when sending once more makes no sense."""
+    if now >= message.too_late_at:
+        raise CannotResolve("It is too late to send this message.")
+    if not message.to_address:
+        raise CannotResolve("There is no address to send this message to.")
+    if message.channel not in channels.offered():
+        raise CannotResolve("This clinic cannot send messages that way.")
+
+
+def can_send_again(message: OutboundMessage, *, now: datetime) -> bool:
+    return _holds(lambda: check_can_send_again(message, now=now))
+
+
+def _holds(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except CannotResolve:
+        return False
+    return True
+
+
+def _write_resolution(message: OutboundMessage, how: Resolution, note: str, by: User, now: datetime) -> None:
+    message.resolution, message.resolution_note = how, note[:500]
+    message.resolved_at, message.resolved_by = now, by
+    message.save(update_fields=["resolution", "resolution_note", "resolved_at", "resolved_by"])
+    audit.record(
+        "message.resolved",
+        by=by,
+        now=now,
+        subject=message,
+        patient_uid=message.patient_uid,
+        reason=note,
+        detail={"how": how, "state": message.state},
+    )
+
+
+# -- The sum -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """All that fell due in a period, by what became of it."""
+
+    due: int
+    by_state: dict[str, int]
+    #: Should have been settled by now and is not: the sender is away or stuck.
+    overdue: int
+    needing_a_person: int
+
+    @property
+    def sent(self) -> int:
+        return sum(self.by_state.get(state, 0) for state in TAKEN)
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.by_state.get(state, 0) for state in OPEN)
+
+    @property
+    def ended(self) -> int:
+        return sum(count for state, count in self.by_state.items() if state not in OPEN)
+
+    @property
+    def balances(self) -> bool:
+        """Every message is in exactly one state that we know: due = ended + waiting."""
+        return set(self.by_state) <= set(State.values) and self.due == self.ended + self.waiting
+
+
+#: A message this long past its time has not just been overtaken by the tick.
+OVERDUE = timedelta(minutes=15)
+
+
+def reconcile(*, since: datetime, until: datetime, now: datetime) -> Reckoning:
+    """Add up what fell due in [since, until). Counts the whole and the parts apart, so that they can disagree."""
+    due = OutboundMessage.objects.filter(due_at__gte=since, due_at__lt=until)
+    late = Q(state__in=OPEN, due_at__lt=now - OVERDUE)
+    whole = due.aggregate(
+        all=Count("pk"),
+        overdue=Count("pk", filter=late),
+        person=Count("pk", filter=Q(needs_person=True, resolved_at__isnull=True, too_late_at__gt=now)),
+    )
+    parts: Iterable[tuple[str, int]] = due.order_by().values_list("state").annotate(Count("pk"))
+    return Reckoning(due=whole["all"], by_state=dict(parts), overdue=whole["overdue"], needing_a_person=whole["person"])
