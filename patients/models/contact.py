@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -13,6 +12,7 @@ from django.db.models import Q
 from patients.models.choices import Channel, ConsentSource
 from patients.models.of_patient import OfPatient, OfPatientQuerySet
 from patients.models.patient import E164, Patient
+from patients.models.tracking import tracked
 
 CONSENT_CHANNELS = [Channel.EMAIL, Channel.SMS]
 
@@ -23,7 +23,7 @@ class ContactConsentQuerySet(OfPatientQuerySet["ContactConsent"]):
 
 
 class ContactConsent(models.Model):
-    """One yes or no of a patient to messages on one channel, in which words, when. The newest counts; none is changed."""
+    """A yes or no to messages on one channel, in which words, when. The newest counts; none is changed."""
 
     append_only = True
 
@@ -58,7 +58,7 @@ class EmergencyContactQuerySet(OfPatientQuerySet["EmergencyContact"]):
         return self.standing().order_by("pk")
 
 
-@pghistory.track()
+@tracked()
 class EmergencyContact(OfPatient):
     """Whom to call when something happens, in the order they were given."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-import pghistory
 from django.db import models
 from django.db.models import F, Q
 
 from patients.models.choices import IdentifierKind, Relationship
 from patients.models.of_patient import OfPatient, OfPatientQuerySet
+from patients.models.tracking import tracked
 
 
 class IdentifierQuerySet(OfPatientQuerySet["Identifier"]):
@@ -18,7 +18,7 @@ class IdentifierQuerySet(OfPatientQuerySet["Identifier"]):
         return self.standing().order_by("kind", "pk")
 
 
-@pghistory.track()
+@tracked()
 class Identifier(OfPatient):
     """A number that somebody else knows the patient by."""
 
@@ -61,7 +61,7 @@ class CoverageQuerySet(OfPatientQuerySet["Coverage"]):
         )
 
 
-@pghistory.track()
+@tracked()
 class Coverage(OfPatient):
     """Insurance: who pays, under which numbers, from when to when."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 
 from patients.models.choices import DocumentKind
 from patients.models.of_patient import OfPatient, OfPatientQuerySet
+from patients.models.tracking import tracked
 
 #: What may be filed, and how it is called in a download.
 CONTENT_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
@@ -20,7 +20,7 @@ class DocumentQuerySet(OfPatientQuerySet["Document"]):
         return self.standing().order_by("-recorded_at", "-pk")
 
 
-@pghistory.track()
+@tracked()
 class Document(OfPatient):
     """A file that was examined before it was kept. Its bytes never change; its title and kind can be corrected."""
 

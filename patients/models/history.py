@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +12,7 @@ from django.db.models.functions import Coalesce
 from patients.dates import RoughDay
 from patients.models.choices import AllergyKind, Cause, DrugClass, Precision, Severity
 from patients.models.of_patient import OfPatient, OfPatientQuerySet
+from patients.models.tracking import tracked
 
 
 def rough(day: str) -> models.CheckConstraint:
@@ -33,7 +33,7 @@ class InjuryQuerySet(OfPatientQuerySet["Injury"]):
         return self.standing().order_by(F("happened_on").desc(nulls_last=True), "-pk")
 
 
-@pghistory.track()
+@tracked()
 class Injury(OfPatient):
     """How it began: cause, day or about, and the mechanism in the patient's words."""
 
@@ -72,7 +72,7 @@ class ConditionQuerySet(OfPatientQuerySet["Condition"]):
         return self.standing().filter(resolved_on__isnull=True)
 
 
-@pghistory.track()
+@tracked()
 class Condition(OfPatient):
     """An illness or state of health, and what hands-on work must mind about it."""
 
@@ -111,7 +111,7 @@ class SurgeryQuerySet(OfPatientQuerySet["Surgery"]):
         return self.standing().order_by(F("done_on").desc(nulls_last=True), "-pk")
 
 
-@pghistory.track()
+@tracked()
 class Surgery(OfPatient):
     """An operation, when, and what it left in the body."""
 
@@ -147,7 +147,7 @@ class AllergyQuerySet(OfPatientQuerySet["Allergy"]):
         return self.standing().order_by(rank, "substance", "pk")
 
 
-@pghistory.track()
+@tracked()
 class Allergy(OfPatient):
     """A substance that harms the patient. While one stands, "none known" cannot be said (see 0002_guards)."""
 
@@ -181,7 +181,7 @@ class MedicationQuerySet(OfPatientQuerySet["Medication"]):
         )
 
 
-@pghistory.track()
+@tracked()
 class Medication(OfPatient):
     """A drug as its prescriber ordered it, in the order's own words. Tonus never advises a dose."""
 

@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -17,6 +16,7 @@ from clinic import access, time
 from clinic.access import Can, Relation
 from clinic.models import User
 from patients.models.choices import AllergyStatus, Channel, Language, Sex
+from patients.models.tracking import tracked
 
 #: A telephone number as the world writes it: plus sign, country, number.
 E164 = r"^\+[1-9][0-9]{6,14}$"
@@ -86,7 +86,7 @@ def _in_the_care_of(user: User, now: datetime) -> tuple[Any, Any]:
     return member, opened
 
 
-@pghistory.track(exclude=["given_key", "family_key", "search_text"])
+@tracked(exclude=["given_key", "family_key", "search_text"])
 class Patient(models.Model):
     """A person who is or was treated here. Never deleted: deactivated, or merged into the record that stays."""
 
@@ -171,7 +171,7 @@ class Patient(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="patient_search_trgm", fastupdate=False),
+            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="patient_search_trgm"),
             models.Index("family_key", "given_key", name="patient_family_given"),
             models.Index("given_key", "family_key", name="patient_given_family"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="patient_phone_reversed"),
@@ -208,6 +208,11 @@ class Patient(models.Model):
     def root_id(self) -> int:
         """The id of the record that stands for this person."""
         return self.merged_into_id or self.pk
+
+    @property
+    def survivor(self) -> Patient:
+        """The record that stands for this person: this one, or the one it was merged into."""
+        return self.merged_into or self
 
     @property
     def address(self) -> str:

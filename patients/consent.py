@@ -1,0 +1,77 @@
+"""What patients said about being sent messages: per channel, in which words, when, and to whom they said it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from clinic import audit
+from clinic.access import Actor
+from patients import records
+from patients.models import Channel, ConsentSource, ContactConsent, Patient
+from patients.records import RecordRefused
+
+#: The words that are read out or shown. A changed wording gets a new version; what was shown stays in each row.
+WORDING_VERSION = "2026-11"
+WORDING = {
+    Channel.EMAIL: "The clinic may send me e-mail about my visits: confirmations, reminders and changes. E-mail can be "
+    "read by others on the way. I can take this back at any time.",
+    Channel.SMS: "The clinic may send me text messages about my visits: confirmations, reminders and changes. Message "
+    "rates may apply. I can take this back at any time by replying STOP or by telling the clinic.",
+}
+
+
+@transaction.atomic
+def record(
+    *,
+    patient: Patient,
+    channel: str,
+    given: bool,
+    source: str = ConsentSource.DESK,
+    wording: str = "",
+    wording_version: str = "",
+    by: Actor,
+    now: datetime,
+) -> ContactConsent:
+    """Write down one yes or no. The newest of a channel counts; older ones stay."""
+    patient = records.lock(patient)
+    if channel not in WORDING:
+        raise RecordRefused("Consent is asked for e-mail or text messages.")
+    said = ContactConsent.objects.create(
+        patient=patient,
+        channel=channel,
+        given=given,
+        source=source,
+        wording=wording or WORDING[Channel(channel)],
+        wording_version=wording_version or WORDING_VERSION,
+        recorded_at=now,
+        recorded_by=records.staff(by),
+    )
+    audit.record(
+        "consent.given" if given else "consent.refused",
+        by=by,
+        now=now,
+        subject=said,
+        patient_uid=patient.uid,
+        detail={"channel": channel, "source": source},
+    )
+    return said
+
+
+def standing(patient: Patient) -> dict[str, ContactConsent]:
+    """The newest word of the person on each channel, over all records that are this person."""
+    newest: dict[str, ContactConsent] = {}
+    for said in ContactConsent.objects.for_patient(patient).newest_first():
+        newest.setdefault(said.channel, said)
+    return newest
+
+
+def may_contact(patient: Patient, channel: str) -> bool:
+    """Whether the patient's newest word on this channel is yes, there is an address, and the record is in use."""
+    patient = patient.survivor
+    address = {Channel.EMAIL: patient.email, Channel.SMS: patient.phone}.get(Channel(channel), "")
+    if not address or patient.deactivated_at is not None:
+        return False
+    said = standing(patient).get(channel)
+    return said is not None and said.given
