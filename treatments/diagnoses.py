@@ -166,11 +166,11 @@ SAID_OTHERWISE = {
 
 
 def _readings(text: str) -> Iterator[str]:
-    """What may have been meant, in the order it is tried: as typed, as the list says it, with slips corrected."""
-    yield text
+    """What may have been meant, in the order it is tried: as the list says it, as typed, with slips corrected."""
     otherwise = _said_otherwise(text)
     if otherwise != text:
         yield otherwise
+    yield text
     for prefixes_stand in (True, False):
         words = [word for word in _WORD.findall(text) if word not in _SMALL][:_MOST_WORDS]
         corrected = " ".join(_nearest(word, prefixes_stand=prefixes_stand) for word in words)

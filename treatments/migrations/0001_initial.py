@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('clinic', '0002_remove_outboundmessage_message_purpose_is_known_and_more'),
+        ('clinic', '0001_initial'),
         ('patients', '0002_guards'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

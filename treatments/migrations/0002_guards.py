@@ -70,7 +70,9 @@ BEGIN
     RAISE EXCEPTION 'What a signed note lists is never changed; an addendum adds to it.'
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_signed_note_is_never_changed';
 END $$;
-""" + "\n".join(
+"""
+
+NOTE_ROW_TRIGGERS = "\n".join(
     f"""
 CREATE TRIGGER a_guard_note_row BEFORE INSERT OR UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION treatments_guard_note_row();
@@ -128,6 +130,6 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("treatments", "0001_initial")]
 
     operations: ClassVar = [
-        migrations.RunSQL(NOTE, NOTE_BACK),
+        migrations.RunSQL(NOTE + NOTE_ROW_TRIGGERS, NOTE_BACK),
         migrations.RunSQL(APPEND, APPEND_BACK),
     ]

@@ -78,8 +78,8 @@ class Snapshot:
     tissue: Tissue
     days_since_onset: int | None
     allergies: Allergies
-    #: Substances the patient reacts to, as written.
-    allergens: tuple[str, ...] = ()
+    #: What hands carry and the skin does not bear, as written.
+    contact_allergens: tuple[str, ...] = ()
     #: Classes of the medicines taken now; None when medication was never recorded.
     drugs: frozenset[Drug] | None = None
     #: Names of medicines whose class is not known to us.

@@ -52,18 +52,18 @@ class Said:
     indicated: bool = False
 
 
-def rule(id: str, title: str, source: str) -> Callable[[Callable[[Snapshot, Choice], Said | None]], Rule]:
+def rule(name: str, title: str, source: str) -> Callable[[Callable[[Snapshot, Choice], Said | None]], Rule]:
     def register(function: Callable[[Snapshot, Choice], Said | None]) -> Rule:
         def find(snapshot: Snapshot, choice: Choice) -> Finding | None:
             said = function(snapshot, choice)
             if said is None:
                 return None
             return Finding(
-                rule=id, severity=said.severity, message=said.message, source=source,
+                rule=name, severity=said.severity, message=said.message, source=source,
                 overridable=said.overridable, pressure_cap=said.cap, indicated=said.indicated,
             )  # fmt: skip
 
-        made = Rule(id=id, title=title, source=source, find=find)
+        made = Rule(id=name, title=title, source=source, find=find)
         RULES.append(made)
         return made
 
@@ -153,14 +153,14 @@ def gentle_is_for_blood_flow(s: Snapshot, c: Choice) -> Said | None:
 
 
 @rule("ASK-01", "Allergies were asked about", HOUSE)
-def allergies_must_have_been_asked(s: Snapshot, c: Choice) -> Said | None:
+def allergies_must_have_been_asked(s: Snapshot, _: Choice) -> Said | None:
     if s.allergies is Allergies.NOT_ASKED:
         return Said(WARN, "Allergies have not been asked about: ask before oil or lotion.")
     return None
 
 
 @rule("ASK-02", "Medication was asked about", HOUSE)
-def medication_must_have_been_asked(s: Snapshot, c: Choice) -> Said | None:
+def medication_must_have_been_asked(s: Snapshot, _: Choice) -> Said | None:
     if s.drugs is None:
         return Said(WARN, "No medication is on file: ask about blood thinners, muscle relaxants and opioids.")
     if s.unclassified_medicines:
@@ -169,7 +169,7 @@ def medication_must_have_been_asked(s: Snapshot, c: Choice) -> Said | None:
 
 
 @rule("ASK-03", "The history was taken", HOUSE)
-def history_must_have_been_taken(s: Snapshot, c: Choice) -> Said | None:
+def history_must_have_been_taken(s: Snapshot, _: Choice) -> Said | None:
     if s.concerns is None:
         return Said(WARN, "No conditions are on file: ask about clots, bone loss, cancer, pregnancy and fever.")
     if s.other_conditions:
@@ -177,20 +177,18 @@ def history_must_have_been_taken(s: Snapshot, c: Choice) -> Said | None:
     return None
 
 
-CARRIERS = ("oil", "lotion", "cream", "almond", "nut", "lanolin", "arnica", "menthol", "latex", "fragrance", "perfume")
-
-
 @rule("ALL-01", "Allergy to what hands carry", f"{NCCIH}")
-def allergy_to_the_product(s: Snapshot, c: Choice) -> Said | None:
-    on_hands = [a for a in s.allergens if any(word in a.lower() for word in CARRIERS)]
-    return Said(WARN, f"Allergic to {', '.join(on_hands)}: choose another product.") if on_hands else None
+def allergy_to_the_product(s: Snapshot, _: Choice) -> Said | None:
+    if s.contact_allergens:
+        return Said(WARN, f"Allergic to {', '.join(s.contact_allergens)}: choose another product.")
+    return None
 
 
 # -- Medication: what it does to touch, never how much of it -------------------------------------------
 
 
 @rule("MED-01", "Muscle relaxant, opioid or sedative", AFP)
-def sedation_hides_guarding(s: Snapshot, c: Choice) -> Said | None:
+def sedation_hides_guarding(s: Snapshot, _: Choice) -> Said | None:
     masking = (s.drugs or frozenset()) & {Drug.MUSCLE_RELAXANT, Drug.ALPHA2_RELAXANT, Drug.OPIOID, Drug.SEDATIVE}
     if not masking:
         return None
@@ -227,7 +225,7 @@ def steroids_thin_bone_and_skin(s: Snapshot, c: Choice) -> Said | None:
 
 
 @rule("MED-05", "Drug that lowers blood pressure or dizzies", AFP)
-def some_drugs_make_dizzy(s: Snapshot, c: Choice) -> Said | None:
+def some_drugs_make_dizzy(s: Snapshot, _: Choice) -> Said | None:
     if not (s.drugs or frozenset()) & {Drug.ANTIHYPERTENSIVE, Drug.NEUROPATHIC, Drug.ALPHA2_RELAXANT}:
         return None
     return Said(WARN, "Takes a drug that can make dizzy: rise slowly from the table.")
@@ -237,9 +235,7 @@ def _bleeding(c: Choice, why: str) -> Said:
     if c.technique is DEEP:
         return Said(BLOCK, f"{why}: no deep tissue work.")
     if c.technique is NEURO:
-        return Said(
-            BLOCK, f"{why}: sustained pressure needs clearance, then light pressure only.", overridable=True, cap=2
-        )
+        return Said(BLOCK, f"{why}: needs clearance, then light pressure only.", overridable=True, cap=2)
     return Said(WARN, f"{why}: light pressure only, look for bruises.", cap=2)
 
 
@@ -254,7 +250,7 @@ def recent_surgery(s: Snapshot, c: Choice) -> Said | None:
         return Said(BLOCK, "Surgery within 12 weeks: no deep tissue work.")
     return Said(
         BLOCK,
-        "Surgery within 12 weeks: needs the surgeon's clearance; stay away from the scar.",
+        "Surgery within 12 weeks: needs the surgeon's clearance.",
         overridable=True,
         cap=2,
     )
@@ -274,32 +270,47 @@ C = Gate(BLOCK, overridable=True, cap=2)
 M = Gate(WARN, cap=2)
 L = Gate(WARN)
 
+#: One row of the contraindication table: rule, concern, gates for gentle / neuromuscular / deep, sentence, source.
 TABLE: tuple[tuple[str, Concern, tuple[Gate, Gate, Gate], str, str], ...] = (
-    ("CON-02", Concern.CAUDA_EQUINA, (X, X, X), "Possible cauda equina: stop, emergency referral the same day.", "AHCPR, NBK52120"),
+    (
+        "CON-02", Concern.CAUDA_EQUINA, (X, X, X),
+        "Possible cauda equina: stop, emergency referral the same day.", "AHCPR, NBK52120",
+    ),
     ("CON-03", Concern.FEVER_OR_INFECTION, (X, X, X), "Fever or infection: no massage today.", NCCIH),
-    ("CON-04", Concern.THROMBOSIS, (X, X, X), "Thrombosis or phlebitis, known or suspected: no massage.", f"{NCCIH}; {ERNST}"),
+    ("CON-04", Concern.THROMBOSIS, (X, X, X), "Thrombosis or phlebitis, known or suspected: no massage.", ERNST),
     ("CON-05", Concern.FRACTURE, (C, X, X), "Fracture or unstable spine: not on that region.", NCCIH),
-    ("CON-06", Concern.OSTEOPOROSIS, (M, M, C), "Osteoporosis: light pressure, mind the position.", f"{NCCIH}; {ERNST}"),
+    ("CON-06", Concern.OSTEOPOROSIS, (M, M, C), "Osteoporosis: light pressure, mind the position.", ERNST),
     ("CON-07", Concern.CANCER, (C, C, X), "Cancer: needs the oncologist's clearance; not near the tumour.", NCCIH),
-    ("CON-08", Concern.PREGNANCY, (C, C, X), "Pregnancy: needs clearance; not prone, nothing deep on abdomen or low back.", NCCIH),
+    (
+        "CON-08", Concern.PREGNANCY, (C, C, X),
+        "Pregnancy: needs clearance; not prone, nothing deep on abdomen or low back.", NCCIH,
+    ),
     ("CON-09", Concern.SKIN_LESION, (L, L, L), "Open wound, burn or rash: stay away from it.", NCCIH),
-    ("CON-10", Concern.UNSTABLE_CIRCULATION, (C, C, X), "Unstable blood pressure, heart failure or aneurysm: needs clearance.", NCCIH),
+    (
+        "CON-10", Concern.UNSTABLE_CIRCULATION, (C, C, X),
+        "Unstable blood pressure, heart failure or aneurysm: needs clearance.", NCCIH,
+    ),
     ("CON-11", Concern.NEUROPATHY, (M, M, X), "Reduced sensation: the patient cannot report pain.", NCCIH),
     ("CON-12", Concern.VARICOSE_VEINS, (L, L, L), "Varicose veins: stay away from them.", NCCIH),
-    ("CON-13", Concern.RADICULOPATHY, (M, C, C), "Disc trouble with radiating pain: no direct deep pressure at that level.", f"{YIN}"),
+    (
+        "CON-13", Concern.RADICULOPATHY, (M, C, C),
+        "Disc trouble with radiating pain: no direct deep pressure at that level.", YIN,
+    ),
     ("CON-14", Concern.INFLAMMATORY_ARTHRITIS, (L, C, X), "Inflammatory arthritis: not on a flaring joint.", NCCIH),
 )  # fmt: skip
+
+Finder = Callable[[Snapshot, Choice], Said | None]
 
 
 def _condition(
     concern: Concern, gates: tuple[Gate, Gate, Gate], message: str
 ) -> Callable[[Snapshot, Choice], Said | None]:
-    by_technique = dict(zip((GENTLE, NEURO, DEEP), gates, strict=True))
+    gate_of = dict(zip((GENTLE, NEURO, DEEP), gates, strict=True))
 
     def find(s: Snapshot, c: Choice) -> Said | None:
         if concern not in (s.concerns or frozenset()):
             return None
-        gate = by_technique[c.technique]
+        gate = gate_of[c.technique]
         return Said(gate.severity, message, overridable=gate.overridable, cap=gate.cap)
 
     return find

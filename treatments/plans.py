@@ -1,0 +1,370 @@
+"""Plans of care: proposed, checked for safety, agreed to by the patient, revised as a new version, ended.
+
+What a plan says is never changed (0002_guards): a revision is a new plan that points at the one it replaces.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from clinic import audit
+from clinic.models import Practitioner, User
+from patients import care_team, records
+from patients.models import Joining, Medication
+from treatments import safety, screening
+from treatments.models import (
+    Episode,
+    Exercise,
+    ExercisePrescription,
+    Goal,
+    Intervention,
+    Kind,
+    Plan,
+    SafetyOverride,
+)
+from treatments.states import PLAN_TRANSITIONS, PlanStatus
+
+#: The words a patient agrees to; a changed wording gets a new version, and each plan keeps the one it was read.
+CONSENT_VERSION = "2026-11"
+CONSENT_WORDING = (
+    "I was told what is planned, why, and what it may do to me, and could ask about it. I agree to be treated this "
+    "way and can stop at any time, also in the middle of a session."
+)
+LATEST_REVIEW = timedelta(days=366)
+
+
+class PlanRefused(Exception):
+    """Carries a sentence fit for the person at the desk, and which part of the plan it is about."""
+
+    def __init__(self, sentence: str, *, part: str = "", position: int = 0) -> None:
+        super().__init__(sentence)
+        self.part = part
+        self.position = position
+
+
+@dataclass(frozen=True)
+class MassagePart:
+    technique: str
+    minutes: int
+    sessions: int
+    days_between: int
+    regions: tuple[str, ...] = ()
+    pressure_cap: int | None = None
+    instructions: str = ""
+    #: Why a block that may be set aside is set aside: the clearance, and whose.
+    override_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Dose:
+    exercise: Exercise
+    sets: int
+    amount: int
+    times_a_week: int
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class ExercisePart:
+    minutes: int
+    sessions: int
+    days_between: int
+    doses: tuple[Dose, ...]
+    instructions: str = ""
+
+
+@dataclass(frozen=True)
+class GoalPart:
+    measure: str
+    wording: str = ""
+    baseline: Decimal | None = None
+    target: Decimal | None = None
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """All that one version of a plan says."""
+
+    review_on: date
+    summary: str = ""
+    massages: tuple[MassagePart, ...] = ()
+    exercises: ExercisePart | None = None
+    medication: tuple[Medication, ...] = ()
+    goals: tuple[GoalPart, ...] = field(default=())
+
+
+def verdicts(episode: Episode, *, regions: Sequence[str] = (), today: date) -> dict[str, safety.Verdict]:
+    """What the rules say about each technique for this patient today."""
+    snapshot = screening.snapshot_of(patient=episode.patient, episode=episode, today=today)
+    where = frozenset(regions)
+    return {t.value: safety.verdict(snapshot, safety.Choice(t, where)) for t in safety.Technique}
+
+
+# -- Propose and revise --------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def propose(
+    episode: Episode, *, author: Practitioner, proposal: Proposal, by: User, now: datetime, today: date
+) -> Plan:
+    """Write the next version of the episode's plan. An open proposal is superseded; an accepted plan stays in force
+    until the patient accepts the new one. Raises PlanRefused where a rule blocks or a part makes no sense."""
+    episode = _locked(episode)
+    _check_proposal(proposal, episode, today)
+    checked = _checked_massages(episode, proposal, today)
+    latest = Plan.objects.filter(episode=episode).order_by("-version").first()
+    for open_proposal in Plan.objects.filter(episode=episode, status=PlanStatus.PROPOSED):
+        _end(open_proposal, PlanStatus.SUPERSEDED, reason="Revised before it was accepted", by=by, now=now)
+    plan = Plan.objects.create(
+        patient=episode.patient,
+        episode=episode,
+        author=author,
+        version=latest.version + 1 if latest else 1,
+        replaces=latest,
+        summary=proposal.summary,
+        review_on=proposal.review_on,
+        proposed_at=now,
+        proposed_by=by,
+    )
+    _write_parts(plan, proposal, checked, by=by, now=now)
+    care_team.join(patient=episode.patient, practitioner=author, why=Joining.PLAN, by=by, now=now)
+    audit.record(
+        "plan.proposed", by=by, now=now, subject=plan, patient_uid=episode.patient.uid, detail={"version": plan.version}
+    )
+    return plan
+
+
+def _locked(episode: Episode) -> Episode:
+    records.lock(episode.patient)
+    episode = Episode.objects.select_for_update(no_key=True, of=("self",)).select_related("patient").get(pk=episode.pk)
+    if not episode.is_open:
+        raise PlanRefused("This episode is closed.")
+    return episode
+
+
+def _check_proposal(proposal: Proposal, episode: Episode, today: date) -> None:
+    if not (proposal.massages or proposal.exercises or proposal.medication):
+        raise PlanRefused("A plan needs at least one part: massage, exercises or medication.")
+    if proposal.exercises is not None and not proposal.exercises.doses:
+        raise PlanRefused("Choose at least one exercise.", part="exercises")
+    if not today <= proposal.review_on <= today + LATEST_REVIEW:
+        raise PlanRefused("The review must be within a year from today.", part="review_on")
+    for medicine in proposal.medication:
+        if medicine.patient.root_id != episode.patient.root_id:
+            raise PlanRefused("That medication is another patient's.", part="medication")
+
+
+def _checked_massages(
+    episode: Episode, proposal: Proposal, today: date
+) -> list[tuple[MassagePart, tuple[safety.Finding, ...]]]:
+    """Each massage with its pressure capped by the rules, and the findings its reason sets aside."""
+    if not proposal.massages:
+        return []
+    snapshot = screening.snapshot_of(patient=episode.patient, episode=episode, today=today)
+    checked = []
+    for position, part in enumerate(proposal.massages):
+        choice = safety.Choice(safety.Technique(part.technique), frozenset(part.regions))
+        verdict = safety.verdict(snapshot, choice)
+        if verdict.absolute:
+            raise PlanRefused(_sentences(verdict.absolute), part="technique", position=position)
+        if verdict.blocks and not part.override_reason.strip():
+            sentence = f"{_sentences(verdict.blocks)} To go ahead, say who cleared it and why."
+            raise PlanRefused(sentence, part="override_reason", position=position)
+        cap = verdict.pressure_cap
+        if cap is not None and part.pressure_cap is not None and part.pressure_cap > cap:
+            why = next(f.message for f in verdict.findings if f.pressure_cap == cap)
+            raise PlanRefused(f"No more than {cap} of 5 here. {why}", part="pressure_cap", position=position)
+        checked.append((replace(part, pressure_cap=part.pressure_cap or cap), verdict.blocks))
+    return checked
+
+
+def _sentences(findings: Sequence[safety.Finding]) -> str:
+    return " ".join(f"{f.message} ({f.rule})" for f in findings)
+
+
+def _write_parts(
+    plan: Plan,
+    proposal: Proposal,
+    massages: Sequence[tuple[MassagePart, tuple[safety.Finding, ...]]],
+    *,
+    by: User,
+    now: datetime,
+) -> None:
+    for position, (part, set_aside) in enumerate(massages, start=1):
+        intervention = Intervention.objects.create(
+            plan=plan,
+            kind=Kind.MASSAGE,
+            position=position,
+            technique=part.technique,
+            regions=sorted(part.regions),
+            pressure_cap=part.pressure_cap,
+            minutes=part.minutes,
+            sessions=part.sessions,
+            days_between=part.days_between,
+            instructions=part.instructions,
+        )
+        for finding in set_aside:
+            _set_aside(intervention, finding, reason=part.override_reason.strip(), by=by, now=now)
+    if proposal.exercises is not None:
+        _write_exercises(plan, proposal.exercises, position=len(massages) + 1)
+    for position, medicine in enumerate(proposal.medication, start=len(massages) + 2):
+        Intervention.objects.create(
+            plan=plan, kind=Kind.MEDICATION, position=position, medication=medicine, as_ordered=as_ordered(medicine)
+        )
+    Goal.objects.bulk_create(
+        Goal(
+            plan=plan, position=n, measure=g.measure, wording=g.wording, baseline=g.baseline, target=g.target,
+            due_on=g.due_on,
+        )
+        for n, g in enumerate(proposal.goals, start=1)
+    )  # fmt: skip
+
+
+def _set_aside(intervention: Intervention, finding: safety.Finding, *, reason: str, by: User, now: datetime) -> None:
+    SafetyOverride.objects.create(
+        intervention=intervention,
+        rule=finding.rule,
+        message=finding.message,
+        reason=reason,
+        overridden_at=now,
+        overridden_by=by,
+    )
+    audit.record(
+        "safety.overridden",
+        by=by,
+        now=now,
+        subject=intervention.plan,
+        patient_uid=intervention.plan.patient.uid,
+        detail={"rule": finding.rule, "technique": intervention.technique, "rules": safety.VERSION},
+    )
+
+
+def _write_exercises(plan: Plan, part: ExercisePart, *, position: int) -> None:
+    intervention = Intervention.objects.create(
+        plan=plan,
+        kind=Kind.PHYSICAL_THERAPY,
+        position=position,
+        minutes=part.minutes,
+        sessions=part.sessions,
+        days_between=part.days_between,
+        instructions=part.instructions,
+    )
+    ExercisePrescription.objects.bulk_create(
+        ExercisePrescription(
+            intervention=intervention, exercise=d.exercise, position=n, sets=d.sets, amount=d.amount,
+            times_a_week=d.times_a_week, remark=d.remark,
+        )
+        for n, d in enumerate(part.doses, start=1)
+    )  # fmt: skip
+
+
+def as_ordered(medicine: Medication) -> str:
+    """The order in the prescriber's words: name, dose as ordered, who ordered it."""
+    words = f"{medicine.name} {medicine.dose_as_ordered}".strip()
+    return f"{words}, ordered by {medicine.prescriber}" if medicine.prescriber else words
+
+
+# -- What becomes of a plan ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def accept(
+    plan: Plan, *, consented_on: date, revision: int | None = None, by: User, now: datetime, today: date
+) -> Plan:
+    """The patient agreed, on that day and to the words in force. The plan that was in force is superseded."""
+    plan = _reread(plan, PlanStatus.ACCEPTED, revision)
+    if consented_on > today:
+        raise PlanRefused("Consent cannot be given in the future.", part="consented_on")
+    if consented_on < plan.proposed_at.date() - timedelta(days=1):
+        raise PlanRefused("Consent cannot be older than the plan.", part="consented_on")
+    for old in Plan.objects.accepted().filter(episode=plan.episode_id).exclude(pk=plan.pk):
+        _end(old, PlanStatus.SUPERSEDED, reason=f"Version {plan.version} was accepted", by=by, now=now)
+    plan.status = PlanStatus.ACCEPTED
+    plan.accepted_at, plan.accepted_by = now, by
+    plan.consented_on, plan.consent_wording = consented_on, CONSENT_VERSION
+    plan.revision += 1
+    plan.save(update_fields=["status", "accepted_at", "accepted_by", "consented_on", "consent_wording", "revision"])
+    audit.record(
+        "plan.accepted", by=by, now=now, subject=plan, patient_uid=plan.patient.uid, detail={"wording": CONSENT_VERSION}
+    )
+    return plan
+
+
+def stop(plan: Plan, *, reason: str, revision: int | None = None, by: User, now: datetime) -> Plan:
+    """End a plan before its time."""
+    return _end_by_hand(plan, PlanStatus.STOPPED, reason=reason, revision=revision, by=by, now=now)
+
+
+def complete(plan: Plan, *, reason: str, revision: int | None = None, by: User, now: datetime) -> Plan:
+    """End a plan that has done its work."""
+    return _end_by_hand(plan, PlanStatus.COMPLETED, reason=reason, revision=revision, by=by, now=now)
+
+
+@transaction.atomic
+def _end_by_hand(plan: Plan, status: PlanStatus, *, reason: str, revision: int | None, by: User, now: datetime) -> Plan:
+    plan = _reread(plan, status, revision)
+    if not reason.strip():
+        raise PlanRefused("Say why the plan ends.", part="reason")
+    return _end(plan, status, reason=reason.strip(), by=by, now=now)
+
+
+def check_transition(plan: Plan, to: PlanStatus) -> None:
+    """Raise PlanRefused unless a plan in this state may become that."""
+    if to not in PLAN_TRANSITIONS[PlanStatus(plan.status)]:
+        raise PlanRefused(f"A plan that is {plan.get_status_display().lower()} cannot become {to.label.lower()}.")
+
+
+def can_become(plan: Plan, to: PlanStatus) -> bool:
+    return to in PLAN_TRANSITIONS[PlanStatus(plan.status)]
+
+
+def _reread(plan: Plan, to: PlanStatus, revision: int | None) -> Plan:
+    records.lock(plan.patient)
+    plan = Plan.objects.select_for_update(no_key=True, of=("self",)).select_related("patient").get(pk=plan.pk)
+    check_transition(plan, to)
+    if revision is not None and revision != plan.revision:
+        raise PlanRefused("Someone else changed this plan meanwhile. Look at it again.")
+    return plan
+
+
+def _end(plan: Plan, status: PlanStatus, *, reason: str, by: User, now: datetime) -> Plan:
+    check_transition(plan, status)
+    plan.status, plan.ended_at, plan.ended_by, plan.end_reason = status, now, by, reason
+    plan.revision += 1
+    plan.save(update_fields=["status", "ended_at", "ended_by", "end_reason", "revision"])
+    audit.record(f"plan.{status}", by=by, now=now, subject=plan, patient_uid=plan.patient.uid)
+    return plan
+
+
+# -- How far it has come -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Sessions of a plan: how many were planned, how many are charted and signed."""
+
+    planned: int
+    done: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.planned - self.done)
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.done / self.planned)) if self.planned else 0
+
+
+def progress_of(plans: Sequence[Plan], done: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, Progress]:
+    """Per plan, from its prefetched parts and the count of its signed notes."""
+    return {
+        plan.uid: Progress(planned=sum(i.sessions or 0 for i in plan.interventions.all()), done=done.get(plan.uid, 0))
+        for plan in plans
+    }
