@@ -284,7 +284,9 @@ class DeskTask(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="desk_task_is_asked_for_once", fields=["kind", "subject_uid", "subject_version"]
+                name="desk_task_is_asked_for_once_at_a_time",
+                fields=["kind", "subject_uid", "subject_version"],
+                condition=Q(done_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="desk_task_kind_is_known", condition=Q(kind__in=["move_wanted", "visit_cancelled"])

@@ -1,0 +1,262 @@
+"""What patients are told about their visits, and when. Written into the outbox with the visit itself.
+
+The rule of the house: one reminder at the same wall-clock time the day before, and a confirmation at booking,
+unless the two would fall within twelve hours: then one message, at once, is both. Reminders keep decent hours;
+the answer to a booking that was just made does not wait. See docs/adr/0028-one-message-in-one-window.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from clinic import channels, desk, messaging
+from clinic.forms import show_phone
+from clinic.links import Purpose
+from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging_states import CURABLE, Channel, MessagePurpose, Reason, State
+from clinic.models import Clinic, OutboundMessage
+from patients import consent
+from patients.models import Patient
+from scheduling.models import Appointment
+from scheduling.states import Status
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+#: Two messages about one visit closer together than this are one.
+WINDOW = timedelta(hours=12)
+#: Later than this before the visit, a message no longer helps.
+TOO_LATE = timedelta(minutes=30)
+LONGEST_LINK = timedelta(days=30)
+DAY_BEGINS, DAY_ENDS = time(8), time(21)
+#: What falls into the night is said on the evening before.
+EVENING = time(20, 30)
+#: How far ahead the planner looks for visits without a reminder.
+HORIZON = timedelta(hours=72)
+
+REMINDER, BOOKED, MOVED = MessagePurpose.VISIT_REMINDER, MessagePurpose.VISIT_BOOKED, MessagePurpose.VISIT_MOVED
+
+TITLES = {
+    REMINDER: "Reminder of your visit",
+    BOOKED: "Your visit is booked",
+    MOVED: "Your visit has a new time",
+}
+#: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
+OPENINGS = {
+    REMINDER: "this is a reminder of your visit to {clinic}:",
+    BOOKED: "your visit to {clinic} is booked:",
+    MOVED: "your visit to {clinic} has a new time:",
+}
+TEXT = """Hello {name},
+
+{opening}
+
+{when}
+
+Please confirm, or tell us that you cannot come:
+
+{{link}}
+
+The link is meant for you alone and works once.{call}
+
+{clinic}
+"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a patient can be reached about visits, or why they cannot."""
+
+    channel: str
+    address: str = ""
+    blocked: str = ""
+
+
+def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -> list[OutboundMessage]:
+    """Write the messages about a visit that was just booked or moved, in the caller's transaction.
+
+    `confirm=False` leaves out the confirmation, for the second and later visits of a series.
+    """
+    if appointment.status != Status.BOOKED or appointment.starts_at <= now:
+        return []
+    told = MOVED if appointment.version > 1 else BOOKED
+    due_at = day_before(appointment.starts_at, appointment.location.tz)
+    way = way_to(appointment.patient)
+    if way.blocked or not confirm:
+        return _enqueue(appointment, way, [(REMINDER, REMINDER, decent(due_at, appointment.location.tz))], now)
+    if due_at <= now + WINDOW:
+        return _enqueue(appointment, way, [(REMINDER, told, now)], now)
+    reminder = (REMINDER, REMINDER, decent(due_at, appointment.location.tz))
+    return _enqueue(appointment, way, [(told, told, now), reminder], now)
+
+
+def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
+    """Stop what is pending about a visit, its links, and what the desk was asked to do about it.
+
+    Call it in the transaction that moves or cancels, before `plan_for`. Reason: "moved", "cancelled" or "over".
+    """
+    desk.close_for(subject_uid=appointment.uid, outcome=f"The visit was {reason} since.", now=now)
+    return messaging.void_for(subject_uid=appointment.uid, reason=Reason(reason), now=now)
+
+
+def plan_missing(*, now: datetime, limit: int = 500) -> int:
+    """Find visits of the next days that lack a reminder (imported ones, consent given since) and plan it."""
+    planned = 0
+    for visit in _without_reminder(now)[:limit]:
+        with transaction.atomic():
+            appointment = (
+                Appointment.objects.select_for_update(no_key=True, of=("self",))
+                .select_related("patient__merged_into", "location")
+                .get(pk=visit.pk)
+            )
+            planned += _plan_late(appointment, now)
+    return planned
+
+
+def _without_reminder(now: datetime) -> list[Appointment]:
+    standing = OutboundMessage.objects.filter(
+        subject_uid=OuterRef("uid"), subject_version=OuterRef("version"), purpose=REMINDER
+    ).exclude(state=State.SUPPRESSED, reason__in=CURABLE)
+    coming = Appointment.objects.filter(
+        Q(starts_at__gt=now + TOO_LATE, starts_at__lt=now + HORIZON), ~Exists(standing), status=Status.BOOKED
+    )
+    return list(coming.select_related("patient__merged_into", "location").order_by("starts_at", "pk"))
+
+
+def _plan_late(appointment: Appointment, now: datetime) -> int:
+    """A reminder by itself, which answers nobody: at its hour, or at the next decent one."""
+    if appointment.status != Status.BOOKED:
+        return 0
+    way = way_to(appointment.patient)
+    known = OutboundMessage.objects.about(appointment.uid).filter(subject_version=appointment.version, purpose=REMINDER)
+    if way.blocked and known.exists():
+        return 0
+    tz = appointment.location.tz
+    due_at = decent(day_before(appointment.starts_at, tz), tz)
+    if due_at < now:
+        due_at = next_decent(now, tz)
+    _enqueue(appointment, way, [(REMINDER, REMINDER, due_at)], now)
+    return 1
+
+
+def _enqueue(
+    appointment: Appointment, way: Way, wanted: list[tuple[MessagePurpose, MessagePurpose, datetime]], now: datetime
+) -> list[OutboundMessage]:
+    patient = appointment.patient.survivor
+    clinic = Clinic.objects.first()
+    drafts = [
+        _draft(appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now)
+        for purpose, words, due_at in wanted
+    ]
+    return messaging.enqueue(*drafts, now=now)
+
+
+def _draft(
+    appointment: Appointment,
+    patient: Patient,
+    clinic: Clinic | None,
+    way: Way,
+    *,
+    purpose: MessagePurpose,
+    words: MessagePurpose,
+    due_at: datetime,
+    now: datetime,
+) -> Draft:
+    too_late_at = appointment.starts_at - TOO_LATE
+    suppressed, needs_person = way.blocked, None
+    if not suppressed and now >= too_late_at:
+        suppressed, needs_person = Reason.TOO_LATE, False  # who books for right now knows of it
+    elif not suppressed and due_at >= too_late_at:
+        suppressed = Reason.QUIET_HOURS
+    name = clinic.sender if clinic else "the clinic"
+    phone = appointment.location.phone or (clinic.phone if clinic else "")
+    text = TEXT.format(
+        name=braced(patient.greeting_name),
+        opening=OPENINGS[words].format(clinic=braced(name)),
+        when=when(appointment.starts_at, appointment.location.tz),
+        call=f" You can also call {show_phone(phone)}." if phone else "",
+        clinic=braced(name),
+    )
+    return Draft(
+        purpose=purpose,
+        occasion="day before" if purpose == REMINDER else "at booking",
+        about=Subject("scheduling.appointment", appointment.uid, appointment.version),
+        to=Recipient(
+            channel=way.channel,
+            name=patient.display_name,
+            address="" if way.blocked else way.address,
+            language=patient.language,
+            patient_uid=patient.uid,
+        ),
+        title=TITLES[words],
+        text=text,
+        due_at=due_at,
+        too_late_at=too_late_at,
+        link_purpose=Purpose.VISIT,
+        link_expires_at=min(appointment.starts_at, due_at + LONGEST_LINK)
+        if due_at < appointment.starts_at
+        else appointment.starts_at,
+        suppressed=suppressed,
+        needs_person=needs_person,
+    )
+
+
+def braced(name: str) -> str:
+    """A name that holds `{link}` or the like is still only a name."""
+    return name.replace("{", "(").replace("}", ")")
+
+
+def when(at: datetime, tz: ZoneInfo) -> str:
+    """ "Tuesday 24 November 2026, 14:30 (EST)": the day in full, the hour of the place, and whose hour it is."""
+    local = at.astimezone(tz)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({local:%Z})"
+
+
+# -- Whom, when ----------------------------------------------------------------------------------------
+
+
+def way_to(patient: Patient) -> Way:
+    """The channel that the patient chose and agreed to; e-mail when this clinic cannot send text messages.
+
+    Reads consent anew each time it plans; withdrawing consent later stops what is pending.
+    """
+    patient = patient.survivor
+    wanted, offered = patient.preferred_channel, channels.offered()
+    if patient.deactivated_at is not None or wanted not in Channel.values:
+        return Way(Channel.EMAIL, blocked=Reason.OPTED_OUT)
+    channel = wanted if wanted in offered else Channel.EMAIL
+    address = {Channel.EMAIL: patient.email, Channel.SMS: patient.phone}[Channel(channel)]
+    if not address:
+        return Way(channel, blocked=Reason.NO_ADDRESS)
+    said = consent.standing(patient).get(channel)
+    if said is None:
+        return Way(channel, blocked=Reason.NO_CONSENT if channel == wanted else Reason.NO_ADDRESS)
+    return Way(channel, address) if said.given else Way(channel, blocked=Reason.OPTED_OUT)
+
+
+def day_before(starts_at: datetime, tz: ZoneInfo) -> datetime:
+    """The same wall-clock time on the day before, where the visit takes place."""
+    return (starts_at.astimezone(tz) - timedelta(days=1)).astimezone(starts_at.tzinfo)
+
+
+def decent(at: datetime, tz: ZoneInfo) -> datetime:
+    """The instant itself between 08:00 and 21:00 of the place, else the evening before it."""
+    local = at.astimezone(tz)
+    if DAY_BEGINS <= local.time() < DAY_ENDS:
+        return at
+    day = local.date() if local.time() >= DAY_ENDS else local.date() - timedelta(days=1)
+    return datetime.combine(day, EVENING, tzinfo=tz).astimezone(at.tzinfo)
+
+
+def next_decent(at: datetime, tz: ZoneInfo) -> datetime:
+    """The instant itself between 08:00 and 21:00 of the place, else the next morning."""
+    local = at.astimezone(tz)
+    if DAY_BEGINS <= local.time() < DAY_ENDS:
+        return at
+    day = local.date() if local.time() < DAY_BEGINS else local.date() + timedelta(days=1)
+    return datetime.combine(day, DAY_BEGINS, tzinfo=tz).astimezone(at.tzinfo)
