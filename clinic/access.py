@@ -31,6 +31,7 @@ class Can(Enum):
     REGISTER_PATIENTS = "register patients and correct their particulars"
     SEE_PATIENT_CHANGES = "see what was changed in a patient's particulars, by whom and when"
     MERGE_PATIENTS = "merge two records of one patient, and take it back"
+    ASSIGN_CARE = "decide who belongs to a patient's care team"
     SEE_HISTORY = "see injuries, conditions, allergies and medication"
     RECORD_HISTORY = "record injuries, conditions, allergies and medication"
     SEE_DOCUMENTS = "open a patient's documents"
@@ -70,6 +71,7 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.REGISTER_PATIENTS: {ADMIN: ANY, THERAPIST: ANY},
     Can.SEE_PATIENT_CHANGES: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.MERGE_PATIENTS: {OWNER: ANY, ADMIN: ANY},
+    Can.ASSIGN_CARE: {OWNER: ANY, ADMIN: ANY},
     Can.SEE_HISTORY: {ADMIN: ANY, THERAPIST: CARE_TEAM},
     Can.RECORD_HISTORY: {ADMIN: ANY, THERAPIST: CARE_TEAM},
     Can.SEE_DOCUMENTS: {ADMIN: ANY, THERAPIST: CARE_TEAM},

@@ -73,6 +73,12 @@ class TonusModelForm(TonusFormMixin, forms.ModelForm):
         """The revision that the typist saw; kept apart from the instance, which a verb rereads under lock."""
         return self.cleaned_data.get("revision")
 
+    def renew_revision(self, revision: int) -> None:
+        """The typist has been told what changed meanwhile: saving again is meant against this revision."""
+        data = self.data.copy()
+        data[self.add_prefix("revision")] = str(revision)
+        self.data = data
+
 
 class DateInput(forms.DateInput):
     """The browser's own date field, always in ISO form."""
