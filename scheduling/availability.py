@@ -1,0 +1,275 @@
+"""Free times: asked often, never stored. Guarantees and method: docs/algorithms/booking.md.
+
+`ground()` reads what bears on the question in a fixed number of queries, however many practitioners, rooms and
+visits there are; the rest is arithmetic on bits. Nothing is written by asking.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
+from django.db.models import Q
+from django.db.models.functions import Extract
+
+from clinic.models import Location
+from patients.models import Patient
+from scheduling import cells, wallclock
+from scheduling.intervals import Interval, Spans
+from scheduling.models import (
+    Absence,
+    Appointment,
+    Claim,
+    Closure,
+    OpeningHours,
+    Resource,
+    ResourceKind,
+    Service,
+    WorkingHours,
+)
+from scheduling.wallclock import Rule
+
+#: A gap shorter than this between two visits is of no use to anybody.
+USELESS_GAP_MINUTES = 30
+STEP_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question: this service, there, within this span; perhaps with these people, for this patient."""
+
+    service: Service
+    location: Location
+    span: Interval[datetime]
+    #: Ids; None: everyone of the service's discipline who works there.
+    practitioners: frozenset[int] | None = None
+    #: Id of a room that somebody insists on.
+    room: int | None = None
+    minutes: int | None = None
+    step: int = STEP_MINUTES
+    patient: Patient | None = None
+    #: A visit about to be moved does not stand in its own way.
+    ignoring: Appointment | None = None
+
+    @property
+    def length(self) -> int:
+        return self.minutes or self.service.minutes
+
+
+@dataclass(frozen=True, order=True)
+class Free:
+    """A time that can be booked."""
+
+    starts_at: datetime
+    ends_at: datetime
+    practitioner_id: int
+    #: Minutes of useless gaps that it would leave in the practitioner's diary.
+    waste: int = 0
+
+
+@dataclass
+class Ground:
+    """Everything that bears on one question, as bits."""
+
+    ruler: cells.Ruler
+    tz: ZoneInfo
+    #: Practitioner → when they work and the location is open.
+    open: dict[int, int] = field(default_factory=dict)
+    taken_people: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    #: One mask for each suitable room, and for each seat of each suitable device.
+    taken_rooms: dict[int, int] = field(default_factory=dict)
+    taken_devices: dict[tuple[int, int], int] = field(default_factory=dict)
+    taken_patient: int = 0
+
+    @property
+    def all(self) -> int:
+        return (1 << self.ruler.count) - 1
+
+
+def free_times(ask: Ask) -> list[Free]:
+    """Every free start within the span, by time; of several practitioners, each with their own."""
+    land = ground(ask)
+    masks = starts(ask, land)
+    length = timedelta(minutes=ask.length)
+    found = [
+        Free(at := land.ruler.instant(cell), at + length, practitioner, waste(ask, land, practitioner, cell))
+        for practitioner, mask in masks.items()
+        for cell in cells.cells(mask)
+    ]
+    return sorted(found)
+
+
+def nearest(ask: Ask, wanted: datetime, *, practitioner_id: int | None, count: int = 3) -> list[Free]:
+    """The free times closest to the one that could not be had; the same practitioner's count as half an hour nearer."""
+
+    def distance(free: Free) -> tuple[float, int, datetime]:
+        away = abs((free.starts_at - wanted).total_seconds())
+        return (away + (1800 if free.practitioner_id != practitioner_id else 0), free.waste, free.starts_at)
+
+    chosen: list[Free] = []
+    for free in sorted(free_times(ask), key=distance):
+        if all(free.starts_at != other.starts_at for other in chosen):
+            chosen.append(free)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def best_first(found: Iterable[Free], *, familiar: Collection[int], tz: ZoneInfo, per_day: int) -> list[Free]:
+    """At most `per_day` times of each local day: with whom the patient knows, leaving no useless gaps, then early."""
+    by_day: dict[object, list[Free]] = defaultdict(list)
+    for free in found:
+        by_day[free.starts_at.astimezone(tz).date()].append(free)
+    best: list[Free] = []
+    for day in sorted(by_day, key=str):
+        ranked = sorted(by_day[day], key=lambda f: (f.practitioner_id not in familiar, f.waste, f.starts_at))
+        best.extend(ranked[:per_day])
+    return best
+
+
+# -- Reading ---------------------------------------------------------------------------------------------
+
+
+def ground(ask: Ask) -> Ground:
+    """Six queries; seven with a patient."""
+    tz = ask.location.tz
+    slack = timedelta(minutes=ask.length + ask.service.charting_minutes + ask.service.minutes_after + cells.MINUTES)
+    land = Ground(cells.Ruler.over(ask.span, slack=slack), tz)
+    span = Interval(land.ruler.instant(0), land.ruler.instant(land.ruler.count))
+    _read_hours(ask, land, span)
+    _read_claims(ask, land, span)
+    if ask.patient is not None:
+        visits = Appointment.objects.for_patient(ask.patient).holding_time().within(span.start, span.end)
+        if ask.ignoring is not None:
+            visits = visits.exclude(pk=ask.ignoring.pk)
+        land.taken_patient = cells.union(land.ruler.outer(a, b) for a, b in visits.values_list("starts_at", "ends_at"))
+    return land
+
+
+def _read_hours(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
+    days = list(wallclock.days_touching(span, land.tz))
+    working = (
+        WorkingHours.objects.filter(
+            location=ask.location,
+            practitioner__is_active=True,
+            practitioner__discipline=ask.service.discipline,
+        )
+        .valid_within(days[0], days[-1])
+        .values_list("practitioner_id", "weekday", "opens", "closes", "valid_from", "valid_to")
+    )
+    if ask.practitioners is not None:
+        working = working.filter(practitioner__in=ask.practitioners)
+    rules: dict[int, list[Rule]] = defaultdict(list)
+    for practitioner, weekday, opens, closes, valid_from, valid_to in working:
+        rules[practitioner].append(Rule(weekday, opens, closes, valid_from, valid_to))
+    place = bits(land.ruler, opening(ask.location, span))
+    known: dict[tuple[Rule, ...], int] = {}
+    for practitioner, theirs in rules.items():
+        key = tuple(theirs)
+        if key not in known:
+            known[key] = bits(land.ruler, wallclock.open_spans(theirs, days, land.tz))
+        land.open[practitioner] = known[key] & place
+    away = Absence.objects.filter(practitioner__in=rules).within(span.start, span.end)
+    for practitioner, start, end in away.values_list("practitioner_id", "starts_at", "ends_at"):
+        land.open[practitioner] &= ~land.ruler.outer(start, end)
+
+
+def opening(location: Location, span: Interval[datetime]) -> Spans[datetime]:
+    """When the location is open within the span, closures taken out. Two queries."""
+    days = list(wallclock.days_touching(span, location.tz))
+    rules = [
+        Rule(*row)
+        for row in OpeningHours.objects.filter(location=location)
+        .valid_within(days[0], days[-1])
+        .values_list("weekday", "opens", "closes", "valid_from", "valid_to")
+    ]
+    shut: set[object] = set()
+    for first, last in (
+        Closure.objects.filter(location=location).within(days[0], days[-1]).values_list("starts_on", "ends_on")
+    ):
+        shut.update(wallclock.days(max(first, days[0]), min(last, days[-1])))
+    return wallclock.open_spans(rules, [day for day in days if day not in shut], location.tz)
+
+
+def bits(ruler: cells.Ruler, spans: Spans[datetime]) -> int:
+    return cells.union(ruler.inner(part.start, part.end) for part in spans)
+
+
+def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
+    """Two queries: which resources could serve, and what is claimed of them."""
+    whose: dict[int, tuple[ResourceKind, int]] = {}
+    for pk, kind, thing, seats in suitable(ask, people=land.open):
+        whose[pk] = (kind, thing)
+        if kind is ResourceKind.ROOM:
+            land.taken_rooms[thing] = 0
+        elif kind is ResourceKind.DEVICE:
+            land.taken_devices.update({(thing, seat): 0 for seat in range(1, seats + 1)})
+    claims = Claim.objects.filter(resource__in=list(whose)).within(span.start, span.end)
+    if ask.ignoring is not None:
+        claims = claims.exclude(appointment=ask.ignoring.pk)
+    begins, ends = (Extract(edge("during"), "epoch") for edge in (RangeStartsWith, RangeEndsWith))
+    for resource, seat, start, end in claims.values_list("resource_id", "seat", begins, ends):
+        kind, thing = whose[resource]
+        mask = land.ruler.touched(float(start), float(end))
+        if kind is ResourceKind.PRACTITIONER:
+            land.taken_people[thing] |= mask
+        elif kind is ResourceKind.ROOM:
+            land.taken_rooms[thing] |= mask
+        elif (thing, seat) in land.taken_devices:
+            land.taken_devices[thing, seat] |= mask
+
+
+def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind, int, int]]:
+    """The resource rows that could serve: (resource, kind, id of the thing, seats). One query."""
+    wanted = Q(practitioner__in=list(people))
+    service = ask.service
+    if service.needs_room:
+        rooms = Q(room__location=ask.location, room__is_active=True)
+        if ask.room is not None:
+            rooms = Q(room=ask.room)
+        elif service.room_feature:
+            rooms &= Q(room__features__contains=[service.room_feature])
+        wanted |= rooms
+    if service.device_kind:
+        wanted |= Q(device__location=ask.location, device__is_active=True, device__kind__iexact=service.device_kind)
+    rows = Resource.objects.filter(wanted).values_list(
+        "pk", "kind", "practitioner_id", "room_id", "device_id", "device__count"
+    )
+    return [(pk, ResourceKind(kind), p or r or d, seats or 1) for pk, kind, p, r, d, seats in rows]
+
+
+# -- Reckoning -------------------------------------------------------------------------------------------
+
+
+def starts(ask: Ask, land: Ground) -> dict[int, int]:
+    """Practitioner → the cells at which the visit can begin."""
+    visit = cells.needed(ask.length)
+    chart = cells.needed(ask.length + ask.service.charting_minutes)
+    clean = cells.needed(ask.length + ask.service.minutes_after)
+    anywhere = land.ruler.starts_on(ask.step, land.tz) & land.ruler.starting_in(ask.span.start, ask.span.end)
+    if ask.service.needs_room:
+        anywhere &= cells.union(cells.runs(land.all & ~taken, clean) for taken in land.taken_rooms.values())
+    if ask.service.device_kind:
+        anywhere &= cells.union(cells.runs(land.all & ~taken, visit) for taken in land.taken_devices.values())
+    if land.taken_patient:
+        anywhere &= cells.runs(land.all & ~land.taken_patient, visit)
+    return {
+        practitioner: anywhere
+        & cells.runs(open_ & ~land.taken_people.get(practitioner, 0), visit)
+        & cells.runs(land.all & ~land.taken_people.get(practitioner, 0), chart)
+        for practitioner, open_ in land.open.items()
+    }
+
+
+def waste(ask: Ask, land: Ground, practitioner: int, cell: int) -> int:
+    """Minutes of gaps too short for anybody that a visit at this cell would leave before and after it."""
+    usable = land.open[practitioner] & ~land.taken_people.get(practitioner, 0)
+    before = cell - (((1 << cell) - 1) & ~usable).bit_length()
+    rest = ~(usable >> (cell + cells.needed(ask.length + ask.service.charting_minutes)))
+    after = (rest & -rest).bit_length() - 1
+    gaps = (before * cells.MINUTES, after * cells.MINUTES)
+    return sum(gap for gap in gaps if gap < USELESS_GAP_MINUTES)

@@ -1,0 +1,113 @@
+"""Reads what the booking rules look at, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from clinic import time
+from clinic.models import Location, Practitioner
+from patients.models import Patient
+from scheduling import availability, rules, wallclock
+from scheduling.intervals import Interval
+from scheduling.models import Absence, Appointment, Closure, Service, WorkingHours
+from scheduling.rules import Finding, PlanFacts, Snapshot
+from scheduling.wallclock import Rule
+from treatments.models import Intervention, Referral
+from treatments.states import PlanStatus
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A visit as somebody would like to have it."""
+
+    patient: Patient
+    service: Service
+    practitioner: Practitioner
+    location: Location
+    starts_at: datetime
+    ends_at: datetime
+    intervention: Intervention | None = None
+    #: The visit that is being moved: it does not count against itself.
+    moving: Appointment | None = None
+
+
+def findings(proposal: Proposal, *, now: datetime) -> list[Finding]:
+    """What speaks against it, apart from who is busy: that the database alone decides."""
+    return rules.findings(snapshot(proposal, now=now))
+
+
+def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
+    """Four queries; two or three more for a session of a plan."""
+    place, who = proposal.location, proposal.practitioner
+    visit = Interval(proposal.starts_at, proposal.ends_at)
+    day = time.local_day(proposal.starts_at, place.tz)
+    closure = Closure.objects.filter(location=place).within(day, day).first()
+    return Snapshot(
+        day=day,
+        today=time.local_day(now, place.tz),
+        practitioner=who.user.name,
+        location=place.name,
+        practitioner_active=who.is_active,
+        has_the_skill=who.discipline == proposal.service.discipline,
+        at_work=_works(who, place, visit),
+        away=Absence.objects.filter(practitioner=who).within(visit.start, visit.end).exists(),
+        open=availability.opening(place, visit).covers(visit) if closure is None else False,
+        closed_for=closure.name if closure else None,
+        patient_active=proposal.patient.deactivated_at is None,
+        plan=_plan(proposal, day) if proposal.intervention else None,
+    )
+
+
+def _works(who: Practitioner, place: Location, visit: Interval[datetime]) -> bool:
+    days = list(wallclock.days_touching(visit, place.tz))
+    rows = (
+        WorkingHours.objects.filter(practitioner=who, location=place)
+        .valid_within(days[0], days[-1])
+        .values_list("weekday", "opens", "closes", "valid_from", "valid_to")
+    )
+    return wallclock.open_spans([Rule(*row) for row in rows], days, place.tz).covers(visit)
+
+
+def _plan(proposal: Proposal, day: date) -> PlanFacts:
+    part = proposal.intervention
+    assert part is not None
+    plan = part.plan
+    episode_visits = Appointment.objects.holding_time().filter(intervention__plan__episode=plan.episode_id)
+    if proposal.moving is not None:
+        episode_visits = episode_visits.exclude(pk=proposal.moving.pk)
+    others = list(episode_visits.values_list("intervention_id", "starts_at"))
+    mine = [time.local_day(at, proposal.location.tz) for which, at in others if which == part.pk]
+    referral = Referral.objects.standing().filter(episode=plan.episode_id).newest_first().first()
+    return PlanFacts(
+        accepted=plan.status == PlanStatus.ACCEPTED,
+        same_patient=plan.patient_id in _family(proposal.patient),
+        kind_matches=part.kind == proposal.service.discipline,
+        sessions=part.sessions or 0,
+        spoken_for=len(mine),
+        days_between=part.days_between or 0,
+        nearest_days=min((abs((other - day).days) for other in mine), default=None),
+        referral_expires_on=referral.expires_on if referral else None,
+        referral_sessions=referral.sessions_authorised if referral else None,
+        referral_used=sum(time.local_day(at, proposal.location.tz) >= referral.dated_on for _, at in others)
+        if referral
+        else 0,
+    )
+
+
+def _family(patient: Patient) -> set[int]:
+    return set(Patient.objects.family(patient).values_list("pk", flat=True))
+
+
+def earliest_day(intervention: Intervention, location: Location, *, now: datetime) -> date:
+    """The first day on which the next session keeps the spacing of the plan."""
+    today = time.local_day(now, location.tz)
+    last = (
+        Appointment.objects.counting_for(intervention)
+        .order_by("-starts_at")
+        .values_list("starts_at", flat=True)
+        .first()
+    )
+    if last is None:
+        return today
+    return max(today, time.local_day(last, location.tz) + timedelta(days=intervention.days_between or 0))
