@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -36,6 +37,39 @@ class Pulled:
 
     charged: int = 0
     priced: int = 0
+
+
+@dataclass
+class Waiting:
+    """What one person's signed visits still have to go through: a price, an invoice."""
+
+    patient: Patient
+    charges: list[Charge] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((charge.sums.total for charge in self.charges if charge.sums), ZERO)
+
+    @property
+    def unpriced(self) -> int:
+        return sum(charge.sums is None for charge in self.charges)
+
+    @property
+    def priced(self) -> int:
+        return len(self.charges) - self.unpriced
+
+    @property
+    def since(self) -> date:
+        return min(charge.service_on for charge in self.charges)
+
+
+def by_patient(rows: Iterable[Charge]) -> list[Waiting]:
+    """Charges gathered by person, in the order in which the persons come first."""
+    found: dict[int, Waiting] = {}
+    for charge in rows:
+        person = accounts.root_of(charge.patient)
+        found.setdefault(person.pk, Waiting(person)).charges.append(charge)
+    return list(found.values())
 
 
 def pull(*, now: datetime, by: Actor) -> Pulled:
@@ -78,9 +112,7 @@ def _charge_signed_notes(*, now: datetime, by: Actor) -> int:
     return len(ours)
 
 
-def _from_visit(
-    note: SessionNote, visit: Appointment, prices: pricelist.Prices, *, now: datetime, by: Actor
-) -> Charge:
+def _from_visit(note: SessionNote, visit: Appointment, prices: pricelist.Prices, *, now: datetime, by: Actor) -> Charge:
     day = time.local_day(visit.starts_at, visit.location.tz)
     price = prices.on(visit.service_id, day)
     return Charge(

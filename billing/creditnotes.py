@@ -37,7 +37,13 @@ def creditable(invoice: Invoice) -> dict[InvoiceLine, Sums]:
 
 @transaction.atomic
 def credit(
-    *, invoice_id: int, reason: str, charge_again: bool, by: User, now: datetime, nets: Mapping[int, Decimal] | None = None
+    *,
+    invoice_id: int,
+    reason: str,
+    charge_again: bool,
+    by: User,
+    now: datetime,
+    nets: Mapping[int, Decimal] | None = None,
 ) -> Invoice:
     """Issue a credit note over these net amounts (line id → net), or over all that is left.
 
@@ -57,9 +63,8 @@ def credit(
         raise CreditRefused("Nothing of this invoice is left to be credited.")
     figures = invoice.balance
     if sums.total > figures.open + figures.paid:
-        raise CreditRefused(
-            f"{figures.written_off} of this invoice was written off; at most {figures.open + figures.paid} can be credited."
-        )
+        most = figures.open + figures.paid
+        raise CreditRefused(f"{figures.written_off} was written off; at most {most} can still be credited.")
     payments.release(invoice, sums.total - figures.open, by=by, now=now)
     note, lines = _draft(invoice, parts, sums, reason=reason, by=by, now=now)
     today = time.local_day(now, invoice.location.tz)

@@ -45,7 +45,7 @@ def draft(
     bill_to_address: str = "",
     message: str = "",
 ) -> Invoice:
-    """A draft of these charges, or of all that are to be invoiced. The charges are held for it until it is discarded."""
+    """A draft of these charges, or of all that are to be invoiced. They are held for it until it is discarded."""
     person = accounts.lock(patient)
     waiting = Charge.objects.for_patient(person).to_invoice().order_by("service_on", "pk")
     if charges is not None:
@@ -121,9 +121,7 @@ def issue(*, invoice_id: int, by: User, now: datetime, due_on: date | None = Non
     return invoice
 
 
-def stamp(
-    invoice: Invoice, lines: Sequence[InvoiceLine], *, today: date, due: date, by: User, now: datetime
-) -> None:
+def stamp(invoice: Invoice, lines: Sequence[InvoiceLine], *, today: date, due: date, by: User, now: datetime) -> None:
     """Number, date and digest: the last write that this row allows."""
     invoice.issued_on, invoice.due_on, invoice.issued_at, invoice.issued_by = today, due, now, by
     number = numbering.take(Series.CREDIT_NOTE if invoice.is_credit_note else Series.INVOICE, year=today.year)
@@ -162,9 +160,7 @@ def write_off(*, invoice_id: int, amount: Decimal, reason: str, by: User, now: d
         raise InvoiceRefused(f"Write off between 0.01 and the {invoice.open} that are open.", "amount")
     if not reason.strip():
         raise InvoiceRefused("Say why the clinic gives up on this money.", "reason")
-    row = WriteOff.objects.create(
-        invoice=invoice, amount=amount, reason=reason, written_off_at=now, written_off_by=by
-    )
+    row = WriteOff.objects.create(invoice=invoice, amount=amount, reason=reason, written_off_at=now, written_off_by=by)
     ledger.post(
         EntryKind.WRITE_OFF,
         [ledger.Side(Account.WRITE_OFF, amount), ledger.owed(invoice, -amount)],

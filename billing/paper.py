@@ -190,9 +190,7 @@ def _taxes(lines: Sequence[InvoiceLine], show: _Money) -> list[dict[str, str]]:
     for line in lines:
         if line.tax_rate:
             by_rate[line.tax_rate] = by_rate.get(line.tax_rate, Decimal(0)) + line.tax
-    return [
-        {"rate": f"{rate.normalize():f}%", "amount": show(amount)} for rate, amount in sorted(by_rate.items())
-    ]
+    return [{"rate": f"{rate.normalize():f}%", "amount": show(amount)} for rate, amount in sorted(by_rate.items())]
 
 
 def _issuer_block(row: Invoice | Payment) -> dict[str, Any]:

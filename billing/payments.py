@@ -117,9 +117,7 @@ def use_credit(*, patient: Patient, by: User, now: datetime) -> Decimal:
             used += part
     if not used:
         raise PaymentRefused("There is no credit left to use, or nothing is open.")
-    audit.record(
-        "credit.used", by=by, now=now, subject=person, patient_uid=person.uid, detail={"amount": str(used)}
-    )
+    audit.record("credit.used", by=by, now=now, subject=person, patient_uid=person.uid, detail={"amount": str(used)})
     return used
 
 
@@ -195,8 +193,8 @@ def void(*, payment_id: int, reason: str, by: User, now: datetime) -> PaymentVoi
     if not reason.strip():
         raise PaymentRefused("Say what was wrong with it.", "reason")
     if not payment.is_refund:
-        for allocation in _uses_of(payment):
-            _release(payment, allocation[0], allocation[1], by=by, now=now)
+        for invoice, used in uses_of(payment):
+            _release(payment, invoice, used, by=by, now=now)
     row = PaymentVoid.objects.create(payment=payment, reason=reason, voided_at=now, voided_by=by)
     sign = -1 if payment.is_refund else 1
     ledger.post(
@@ -300,7 +298,7 @@ def _used_on(invoice: Invoice) -> list[tuple[Payment, Decimal]]:
     return [(payment, amount) for payment, amount in used.items() if amount]
 
 
-def _uses_of(payment: Payment) -> list[tuple[Invoice, Decimal]]:
+def uses_of(payment: Payment) -> list[tuple[Invoice, Decimal]]:
     """Invoices that a payment is used on, and how much for each."""
     used: dict[Invoice, Decimal] = {}
     for row in payment.allocations.select_related("invoice__patient").order_by("invoice_id"):

@@ -101,7 +101,7 @@ def _gaps() -> Iterator[str]:
     used: dict[tuple[str, int], list[int]] = {}
     for kind, year, sequence in Invoice.objects.issued().values_list("kind", "year", "sequence"):
         series = Series.INVOICE if kind == "invoice" else Series.CREDIT_NOTE
-        used.setdefault((series.value, year), []).append(sequence)
+        used.setdefault((series.value, year or 0), []).append(sequence or 0)
     for year, sequence in Payment.objects.values_list("year", "sequence"):
         used.setdefault((Series.RECEIPT.value, year), []).append(sequence)
     counters = {(one.series, one.year): one.last for one in Counter.objects.all()}
@@ -128,5 +128,3 @@ def open_items_equal_ledger() -> tuple[Decimal, Decimal]:
         )
         items, ledger = cursor.fetchone()
     return items, ledger
-
-

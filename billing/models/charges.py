@@ -108,7 +108,7 @@ class ChargeQuerySet(OfPatientQuerySet["Charge"]):
 
     def for_list(self) -> ChargeQuerySet:
         """All that a row of charges shows, in one query."""
-        return self.select_related("patient", "practitioner__user", "location", "line__invoice").order_by(
+        return self.select_related("patient__merged_into", "practitioner__user", "location", "line__invoice").order_by(
             "service_on", "pk"
         )
 
@@ -201,9 +201,7 @@ class Charge(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                "patient", "service_on", name="charges_to_invoice", condition=Q(status__in=list(CORRECTABLE))
-            ),
+            models.Index("patient", "service_on", name="charges_to_invoice", condition=Q(status__in=list(CORRECTABLE))),
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ class InvoiceQuerySet(OfPatientQuerySet["Invoice"]):
 
     def for_list(self) -> InvoiceQuerySet:
         """All that a row of invoices shows, in one query."""
-        return self.select_related("patient", "location", "balance", "corrects")
+        return self.select_related("patient__merged_into", "location", "balance", "corrects")
 
 
 class Invoice(models.Model):
@@ -87,7 +87,7 @@ class Invoice(models.Model):
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_notes")
     reason = models.CharField(max_length=200, blank=True)
 
-    number = models.CharField(max_length=20, null=True, blank=True, unique=True)  # noqa: DJ001 -- a draft has none
+    number = models.CharField(max_length=20, null=True, blank=True, unique=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     sequence = models.PositiveIntegerField(null=True, blank=True)
 

@@ -48,7 +48,7 @@ class PaymentQuerySet(OfPatientQuerySet["Payment"]):
 
     def for_list(self) -> PaymentQuerySet:
         """All that a row of payments shows, in one query."""
-        return self.select_related("patient", "location", "received_by", "void", "balance", "refund_of")
+        return self.select_related("patient__merged_into", "location", "received_by", "void", "balance", "refund_of")
 
 
 class Payment(models.Model):
