@@ -10,8 +10,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -29,8 +29,10 @@ from treatments.models import (
     Kind,
     Plan,
     SessionNote,
+    Technique,
     TechniqueApplied,
 )
+from treatments.regions import Region
 from treatments.states import NOTE_TRANSITIONS, NoteStatus
 
 #: Which fields a note has and how they are asked; part of the digest.
@@ -38,6 +40,10 @@ TEMPLATE_VERSION = 1
 #: What is typed, in the order of the chart.
 TEXTS = ("subjective", "objective", "response", "assessment", "next_steps")
 NUMBERS = ("pain_before", "pain_after", "spasms_since_last")
+
+
+#: What is carried over from the last note. Pain, response and the patient's own words are asked anew each time.
+CARRIED = ("objective", "assessment", "next_steps", "techniques", "exercises")
 
 
 class NoteRefused(Exception):
@@ -59,6 +65,11 @@ class Applied:
     minutes: int
     pressure: int | None = None
 
+    @property
+    def words(self) -> str:
+        pressure = f", pressure {self.pressure} of 5" if self.pressure else ""
+        return f"{Technique(self.technique).label}: {Region(self.region).label}, {self.minutes} min{pressure}"
+
 
 @dataclass(frozen=True)
 class Done:
@@ -66,6 +77,11 @@ class Done:
     sets: int
     amount: int
     remark: str = ""
+
+    @property
+    def words(self) -> str:
+        remark = f" ({self.remark})" if self.remark else ""
+        return f"{self.exercise.name}: {self.sets} × {self.amount}{remark}"
 
 
 @dataclass(frozen=True)
@@ -182,19 +198,25 @@ def content_of(note: SessionNote) -> Content:
 
 
 def carried(note: SessionNote) -> Content | None:
-    """What to start from: the last signed note's work, else what the plan says. Pain, response and the patient's
-    own words are never carried: they are asked anew each time."""
+    """What to start from: the last signed note's work, else what the plan says."""
     last = last_signed(note)
     if last is not None:
         then = content_of(last)
-        return Content(
-            objective=then.objective,
-            assessment=then.assessment,
-            next_steps=then.next_steps,
-            techniques=then.techniques,
-            exercises=then.exercises,
-        )
+        return Content(**{name: getattr(then, name) for name in CARRIED})
     return as_planned(note.plan) if note.plan is not None else None
+
+
+@transaction.atomic
+def carry(note: SessionNote, *, by: User, now: datetime) -> SessionNote:
+    """Fill what is still empty in the draft from the last note or the plan; what is typed stays."""
+    note = _locked(note)
+    check_may_write(note, by=by)
+    start_from = carried(note)
+    if start_from is None:
+        raise NoteRefused("There is no earlier note and no plan to start from.")
+    typed = content_of(note)
+    filled = replace(typed, **{n: getattr(typed, n) or getattr(start_from, n) for n in CARRIED})
+    return save_draft(note, content=filled, revision=note.revision, by=by, now=now)
 
 
 def last_signed(note: SessionNote) -> SessionNote | None:
@@ -323,18 +345,20 @@ def canonical(note: SessionNote) -> dict[str, object]:
         "plan": str(note.plan.uid) if note.plan else None,
         "author": str(note.author.uid),
         "visit": str(note.visit_uid) if note.visit_uid else None,
-        "service_at": note.service_at.isoformat(),
+        "service_at": _utc(note.service_at),
         "zone": note.zone,
-        "started_at": note.started_at.isoformat(),
-        "written_at": note.written_at.isoformat(),
-        "signed_at": note.signed_at.isoformat() if note.signed_at else None,
+        "started_at": _utc(note.started_at),
+        "written_at": _utc(note.written_at),
+        "signed_at": _utc(note.signed_at) if note.signed_at else None,
         "signed_by": str(note.signed_by.uid) if note.signed_by else None,
         **{name: getattr(note, name) for name in (*TEXTS, *NUMBERS)},
         "techniques": [[t.position, t.technique, t.region, t.minutes, t.pressure] for t in note.techniques.all()],
-        "exercises": [
-            [e.position, e.exercise.slug, e.sets, e.amount, e.remark] for e in note.exercises.select_related("exercise")
-        ],
+        "exercises": [[e.position, e.exercise.slug, e.sets, e.amount, e.remark] for e in note.exercises.all()],
     }
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
 
 
 def is_intact(note: SessionNote) -> bool:

@@ -1,0 +1,278 @@
+"""The form of a plan: three kinds of treatment side by side, goals, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+
+from clinic.forms import TonusForm
+from patients.models import Medication
+from treatments import plans
+from treatments.forms.fields import DayToCome, PastDay, RegionsField, blank_first, whole_number
+from treatments.models import Episode, Exercise, Kind, Measure, Plan, Technique
+
+MOST_MASSAGES, MOST_GOALS = 3, 3
+REVIEW_AFTER = timedelta(days=28)
+
+
+class MassageForm(TonusForm):
+    """One massage; an empty one is left out of the plan."""
+
+    technique = forms.ChoiceField(choices=[("", "No massage"), *Technique.choices], required=False)
+    minutes = whole_number("Minutes", 5, 240, required=False)
+    pressure_cap = forms.TypedChoiceField(
+        label="Pressure cap",
+        choices=[("", "As the rules say"), *((str(n), f"{n} of 5") for n in range(1, 6))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    sessions = whole_number("Sessions", 1, 60, required=False)
+    days_between = whole_number("Days between", 0, 60, required=False)
+    regions = RegionsField()
+    instructions = forms.CharField(max_length=500, required=False, widget=forms.TextInput())
+    override_reason = forms.CharField(
+        max_length=300, required=False, label="Who cleared it, and why", widget=forms.TextInput()
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("technique"):
+            for name in ("minutes", "sessions", "days_between"):
+                if cleaned.get(name) is None and name not in self.errors:
+                    self.add_error(name, "Enter a number.")
+        return cleaned
+
+    @property
+    def part(self) -> plans.MassagePart | None:
+        d = self.cleaned_data
+        if not d.get("technique"):
+            return None
+        return plans.MassagePart(
+            technique=d["technique"],
+            minutes=d["minutes"],
+            sessions=d["sessions"],
+            days_between=d["days_between"],
+            regions=tuple(d["regions"]),
+            pressure_cap=d["pressure_cap"],
+            instructions=d["instructions"],
+            override_reason=d["override_reason"],
+        )
+
+
+class DoseForm(TonusForm):
+    """One exercise of the catalogue: taken or not, and its dose."""
+
+    exercise = forms.ModelChoiceField(queryset=Exercise.objects.in_use(), widget=forms.HiddenInput)
+    chosen = forms.BooleanField(required=False)
+    sets = whole_number("Sets", 1, 20)
+    amount = whole_number("Amount", 1, 600)
+    times_a_week = whole_number("Times a week", 1, 28)
+
+    #: Set by PlanForms, so that a page of 24 exercises needs one query.
+    shown: Exercise
+
+
+class GoalForm(TonusForm):
+    """One goal; an empty one is left out."""
+
+    measure = forms.ChoiceField(choices=blank_first(Measure.choices, "No goal"), required=False)
+    wording = forms.CharField(max_length=200, required=False, label="In words")
+    baseline = forms.DecimalField(min_value=0, max_value=999, decimal_places=1, required=False, label="Now")
+    target = forms.DecimalField(min_value=0, max_value=999, decimal_places=1, required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["due_on"] = DayToCome(today=today, required=False, label="By")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        measure = cleaned.get("measure")
+        if not measure:
+            if cleaned.get("wording") or cleaned.get("target") is not None:
+                self.add_error("measure", "Choose how it is measured.")
+            return cleaned
+        if measure == Measure.OTHER:
+            if not cleaned.get("wording"):
+                self.add_error("wording", "Say in words what is to be reached.")
+            return cleaned
+        self._check_range(Measure(measure), cleaned)
+        return cleaned
+
+    def _check_range(self, measure: Measure, cleaned: dict[str, Any]) -> None:
+        most = {Measure.NPRS: 10, Measure.PSFS: 10, Measure.RMDQ: 24}.get(measure, 999)
+        if cleaned.get("target") is None and "target" not in self.errors:
+            self.add_error("target", "Enter what is to be reached.")
+        for name in ("baseline", "target"):
+            if (cleaned.get(name) or Decimal(0)) > most:
+                self.add_error(name, f"This measure ends at {most}.")
+        if cleaned.get("baseline") is not None and cleaned.get("baseline") == cleaned.get("target"):
+            self.add_error("target", "The target is what it is now already.")
+
+    @property
+    def part(self) -> plans.GoalPart | None:
+        d = self.cleaned_data
+        if not d.get("measure"):
+            return None
+        return plans.GoalPart(**{name: d[name] for name in ("measure", "wording", "baseline", "target", "due_on")})
+
+
+class PlanForm(TonusForm):
+    """What holds for the whole plan, and the physical therapy in it."""
+
+    summary = forms.CharField(max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    pt_minutes = whole_number("Minutes", 5, 240, required=False)
+    pt_sessions = whole_number("Sessions", 1, 60, required=False)
+    pt_days_between = whole_number("Days between", 0, 60, required=False)
+    pt_instructions = forms.CharField(max_length=500, required=False, label="Instructions", widget=forms.TextInput())
+    medication = forms.ModelMultipleChoiceField(
+        queryset=Medication.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, to_field_name="uid"
+    )
+
+    def __init__(self, *args: Any, today: date, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["review_on"] = DayToCome(today=today, years=1, label="Review on")
+        taken = Medication.objects.for_patient(episode.patient).current().newest_first()
+        self.fields["medication"].queryset = taken  # type: ignore[attr-defined]
+
+
+class AcceptForm(TonusForm):
+    """The patient agreed, on that day."""
+
+    read_out = forms.BooleanField(
+        label="The words above were read or shown, and the patient agreed",
+        error_messages={"required": "A plan starts with the patient's consent."},
+    )
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consented_on"] = PastDay(today=today, label="Consented on")
+
+
+class EndPlanForm(TonusForm):
+    """Why the plan ends, and whether it did its work."""
+
+    how = forms.ChoiceField(
+        label="The plan", choices=[("completed", "is completed"), ("stopped", "is stopped")], widget=forms.RadioSelect
+    )
+    reason = forms.CharField(max_length=300, label="Because", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+MassageFormSet = formset_factory(MassageForm, extra=0, max_num=MOST_MASSAGES, validate_max=True)
+DoseFormSet = formset_factory(DoseForm, extra=0, max_num=400, absolute_max=500)
+GoalFormSet = formset_factory(GoalForm, extra=0, max_num=MOST_GOALS, validate_max=True)
+
+
+class PlanForms:
+    """The forms of one plan page as one: valid together, one Proposal out."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, episode: Episode, today: date, from_plan: Plan | None
+    ) -> None:
+        initial = _initial(episode, today, from_plan)
+        catalogue = list(Exercise.objects.in_use())
+        self.plan = PlanForm(data, today=today, episode=episode, initial=initial["plan"])
+        self.massages: BaseFormSet[Any] = MassageFormSet(data, prefix="massage", initial=initial["massages"])
+        self.goals: BaseFormSet[Any] = GoalFormSet(
+            data, prefix="goal", initial=initial["goals"], form_kwargs={"today": today}
+        )
+        doses = _dose_initial(catalogue, initial["doses"])
+        self.doses: BaseFormSet[Any] = DoseFormSet(data, prefix="dose", initial=doses)
+        for form, exercise in zip(self.doses.forms, catalogue, strict=False):
+            form.shown = exercise
+
+    @property
+    def all(self) -> tuple[Any, ...]:
+        return (self.plan, self.massages, self.goals, self.doses)
+
+    def is_valid(self) -> bool:
+        answers = [forms.is_valid() for forms in self.all]
+        valid = all(answers)
+        if valid and any(f.cleaned_data.get("chosen") for f in self.doses.forms):
+            for name in ("pt_minutes", "pt_sessions", "pt_days_between"):
+                if self.plan.cleaned_data.get(name) is None:
+                    self.plan.add_error(name, "Enter a number for the exercises chosen.")
+                    valid = False
+        return valid
+
+    @property
+    def summaries(self) -> list[Any]:
+        """Every form with an error, for the summary on top."""
+        every = [self.plan, *self.massages.forms, *self.doses.forms, *self.goals.forms]
+        return [form for form in every if form.is_bound and form.errors]
+
+    def refuse(self, refusal: plans.PlanRefused) -> None:
+        """A refusal beside the field it is about."""
+        if refusal.part in {"technique", "override_reason", "pressure_cap"}:
+            taken = [form for form in self.massages.forms if form.cleaned_data.get("technique")]
+            taken[refusal.position].add_error(refusal.part, str(refusal))
+        else:
+            self.plan.add_error(refusal.part if refusal.part in self.plan.fields else None, str(refusal))
+
+    def proposal(self) -> plans.Proposal:
+        d = self.plan.cleaned_data
+        chosen = [f.cleaned_data for f in self.doses.forms if f.cleaned_data.get("chosen")]
+        doses = tuple(plans.Dose(c["exercise"], c["sets"], c["amount"], c["times_a_week"]) for c in chosen)
+        return plans.Proposal(
+            review_on=d["review_on"],
+            summary=d["summary"],
+            massages=tuple(part for f in self.massages.forms if (part := f.part)),
+            exercises=plans.ExercisePart(
+                d["pt_minutes"], d["pt_sessions"], d["pt_days_between"], doses, d["pt_instructions"]
+            )
+            if doses
+            else None,
+            medication=tuple(d["medication"]),
+            goals=tuple(part for f in self.goals.forms if (part := f.part)),
+        )
+
+
+def _dose_initial(catalogue: list[Exercise], taken: Mapping[int, Mapping[str, int]]) -> list[dict[str, Any]]:
+    usual = (
+        {"exercise": e.pk, "sets": e.usual_sets, "amount": e.usual_amount, "times_a_week": e.usual_times_a_week}
+        for e in catalogue
+    )
+    return [{**row, **taken.get(row["exercise"], {})} for row in usual]
+
+
+def _initial(episode: Episode, today: date, plan: Plan | None) -> dict[str, Any]:
+    """What the page starts with: an empty plan with the medication ticked, or the version being revised."""
+    blank: dict[str, Any] = {"regions": episode.regions, "minutes": 45, "sessions": 6, "days_between": 3}
+    if plan is None:
+        medicines = Medication.objects.for_patient(episode.patient).current()
+        return {
+            "plan": {"review_on": today + REVIEW_AFTER, "medication": list(medicines.values_list("uid", flat=True))},
+            "massages": [blank] + [{} for _ in range(MOST_MASSAGES - 1)],
+            "goals": [{} for _ in range(MOST_GOALS)],
+            "doses": {},
+        }
+    parts = list(plan.interventions.select_related("medication").prefetch_related("exercises"))
+    therapy = next((p for p in parts if p.kind == Kind.PHYSICAL_THERAPY), None)
+    names = ("technique", "minutes", "pressure_cap", "sessions", "days_between", "regions", "instructions")
+    massages = [{name: getattr(p, name) for name in names} for p in parts if p.kind == Kind.MASSAGE]
+    goals = [
+        {name: getattr(g, name) for name in ("measure", "wording", "baseline", "target", "due_on")}
+        for g in plan.goals.all()
+    ]
+    return {
+        "plan": {
+            "summary": plan.summary,
+            "review_on": max(plan.review_on, today),
+            "medication": [p.medication.uid for p in parts if p.medication],
+            **({f"pt_{n}": getattr(therapy, n) for n in ("minutes", "sessions", "days_between", "instructions")}
+               if therapy else {}),
+        },
+        "massages": massages + [{} for _ in range(MOST_MASSAGES - len(massages))],
+        "goals": goals + [{} for _ in range(MOST_GOALS - len(goals))],
+        "doses": {
+            d.exercise_id: {"chosen": True, "sets": d.sets, "amount": d.amount, "times_a_week": d.times_a_week}
+            for d in (therapy.exercises.all() if therapy else ())
+        },
+    }  # fmt: skip

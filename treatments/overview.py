@@ -1,0 +1,97 @@
+"""What pages show at a glance: a patient's episodes, plans with their progress, notes. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count
+
+from patients.models import Patient
+from treatments import plans, safety, screening
+from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, SessionNote
+from treatments.plans import Progress
+
+#: More than this many notes are behind a link.
+RECENT = 12
+
+
+@dataclass(frozen=True)
+class EpisodeRow:
+    """One episode on a patient's page: what it is, its diagnoses, its plan in force (or proposed) and how far."""
+
+    episode: Episode
+    diagnoses: list[Diagnosis]
+    plan: Plan | None
+    progress: Progress | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    episodes: list[EpisodeRow]
+    notes: list[SessionNote]
+    more_notes: int
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    plan: Plan
+    progress: Progress
+
+
+def of_patient(patient: Patient, *, with_notes: bool) -> Panel:
+    """All of one patient, in a number of queries that does not grow with what there is."""
+    episodes = list(Episode.objects.for_patient(patient).newest_first())
+    diagnoses = list(Diagnosis.objects.for_patient(patient).standing().newest_first())
+    current = list(
+        Plan.objects.for_patient(patient).open().prefetch_related("interventions").select_related("author__user")
+    )
+    current.sort(key=lambda plan: (plan.status == "proposed", plan.pk))
+    progress = _progress(current)
+    rows = []
+    for episode in episodes:
+        plan = next((p for p in current if p.episode_id == episode.pk), None)
+        rows.append(
+            EpisodeRow(
+                episode=episode,
+                diagnoses=[d for d in diagnoses if d.episode_id == episode.pk],
+                plan=plan,
+                progress=progress[plan.uid] if plan else None,
+            )
+        )
+    notes = list(SessionNote.objects.for_patient(patient).newest_first().for_list()[: RECENT + 1]) if with_notes else []
+    return Panel(episodes=rows, notes=notes[:RECENT], more_notes=max(0, len(notes) - RECENT))
+
+
+def plans_of(episode: Episode) -> list[PlanRow]:
+    """Every version, the newest first."""
+    versions = list(episode.plans.prefetch_related("interventions").select_related("author__user").order_by("-version"))
+    progress = _progress(versions)
+    return [PlanRow(plan, progress[plan.uid]) for plan in versions]
+
+
+def notes_of(episode: Episode) -> list[SessionNote]:
+    return list(episode.notes.newest_first().for_list())  # type: ignore[attr-defined]
+
+
+def progress(plan: Plan) -> Progress:
+    return _progress([plan])[plan.uid]
+
+
+def _progress(several: Iterable[Plan]) -> dict[object, Progress]:
+    several = list(several)
+    counted = SessionNote.objects.signed().filter(plan__in=several).values_list("plan__uid").annotate(done=Count("pk"))
+    return dict(plans.progress_of(several, dict(counted)))
+
+
+def verdicts_of_plan(plan: Plan, today: date) -> dict[int, safety.Verdict]:
+    """What the rules say today about each massage of a plan, by its row: a patient changes, a plan does not."""
+    massages: list[Intervention] = [part for part in plan.interventions.all() if part.kind == Kind.MASSAGE]
+    if not massages:
+        return {}
+    snapshot = screening.snapshot_of(patient=plan.patient, episode=plan.episode, today=today)
+    return {
+        part.pk: safety.verdict(snapshot, safety.Choice(safety.Technique(part.technique), frozenset(part.regions)))
+        for part in massages
+    }

@@ -1,0 +1,1 @@
+"""Pages of this room: episodes with diagnosis and referral, plans, notes."""
