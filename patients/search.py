@@ -3,31 +3,34 @@
 How it works and what it guarantees: docs/algorithms/name-search.md. In short: narrow and cheap questions first
 (number, birthday, beginnings of names), then word beginnings, then one slip of the fingers, then any part of a
 word; each by its own index, each only while the page has room. Nothing that was typed is written down.
+
+The questions are SQL, as what counts is which index answers; they find ids only. What a reader may see is decided
+by one `visible_to` over those.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
-from operator import or_
+from typing import Any
 
-from django.db.models import F, Q
-from django.db.models.functions import Reverse
+from django.db import connection
 
 from clinic import audit
 from clinic.access import Can
 from clinic.models import User
 from patients import dates, folding, spelling
-from patients.models import NameWord, Patient, PatientQuerySet
+from patients.models import Patient, PatientQuerySet
 
 PAGE = 20
 LONGEST = 100
 MOST_WORDS = 5
 #: How many words one slip away are tried, and how much of a full page they may claim.
 GUESSES, ROOM_FOR_GUESSES = 12, 10
+#: As many people fit all words: they were not mistyped.
+ENOUGH = 5
 _COLUMNS = (
     "uid", "number", "given_name", "family_name", "preferred_name", "pronouns", "born_on", "phone",
     "deactivated_at", "merged_into",
@@ -76,8 +79,8 @@ def find(text: str, *, by: User, now: datetime, limit: int = PAGE) -> Results:
     needle = understand(text, now.date())
     page = _Page(limit)
     if needle:
-        _ask(needle, Patient.objects.visible_to(by, Can.SEE_PATIENTS, now=now).only(*_COLUMNS), page)
-    results = page.resolved()
+        _ask(needle, page)
+    results = page.resolved(Patient.objects.visible_to(by, Can.SEE_PATIENTS, now=now).only(*_COLUMNS))
     audit.record(
         "patients.searched",
         by=by,
@@ -126,96 +129,99 @@ def _digits(text: str) -> str:
 
 
 class _Page:
-    """Rows in the order they were found, each person's record once, no more than fit (and one, to know of more)."""
+    """Ids in the order they were found, no more than fit (and one, to know of more)."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.rows: dict[int, Patient] = {}
-        self.guesses: set[int] = set()
+        self.ids: dict[int, bool] = {}
 
     @property
     def room(self) -> int:
-        return self.limit + 1 - len(self.rows)
+        return self.limit + 1 - len(self.ids)
 
-    def add(self, rows: Iterable[Patient], *, guessed: bool = False) -> None:
-        for row in rows:
-            if self.room > 0 and row.pk not in self.rows:
-                self.rows[row.pk] = row
-                if guessed:
-                    self.guesses.add(row.pk)
+    def add(self, ids: Iterable[int], *, guessed: bool = False) -> None:
+        for pk in ids:
+            if self.room > 0:
+                self.ids.setdefault(pk, guessed)
 
-    def resolved(self) -> Results:
-        """Merged records speak through the one that stands; a person stands on the page once."""
-        roots = {row.merged_into_id for row in self.rows.values() if row.merged_into_id}
-        standing = Patient.objects.only(*_COLUMNS).in_bulk(roots) if roots else {}
+    def resolved(self, patients: PatientQuerySet) -> Results:
+        """The rows that may be seen; merged records speak through the one that stands, a person stands there once."""
+        rows = patients.in_bulk(self.ids)
+        roots = {row.merged_into_id for row in rows.values() if row.merged_into_id}
+        standing = patients.in_bulk(roots) if roots else {}
         hits: dict[int, Hit] = {}
-        for row in list(self.rows.values())[: self.limit]:
-            root = standing.get(row.merged_into_id or 0, row)
-            hits.setdefault(root.pk, Hit(root, row if root is not row else None, row.pk in self.guesses))
-        return Results(list(hits.values()), has_more=len(self.rows) > self.limit)
+        for pk in list(self.ids)[: self.limit]:
+            if row := rows.get(pk):
+                root = standing.get(row.merged_into_id or 0, row)
+                hits.setdefault(root.pk, Hit(root, row if root is not row else None, self.ids[pk]))
+        return Results(list(hits.values()), has_more=len(self.ids) > self.limit)
 
 
-def _ask(needle: Needle, patients: PatientQuerySet, page: _Page) -> None:
+def _ask(needle: Needle, page: _Page) -> None:
     if needle.number is not None and needle.number < 2**31:
-        page.add(patients.filter(number=needle.number))
+        page.add(_ids("number = %s", [needle.number], limit=1))
     if needle.days:
-        born = patients.filter(born_on__in=needle.days)
-        page.add(_with_parts(born, needle.words).order_by("family_key", "given_key")[: page.room])
-        return
-    if needle.digits and not needle.words:
-        _ask_digits(needle.digits, patients, page)
+        parts = _parts(needle.words)
+        condition = " AND ".join(["born_on = ANY(%s)", *("search_text LIKE %s" for _ in parts)])
+        order = "array_position(%s, born_on), family_key, given_key"
+        page.add(_ids(condition, [list(needle.days), *parts, list(needle.days)], order=order, limit=page.room))
+    elif needle.digits and not needle.words:
+        _ask_digits(needle.digits, page)
     elif needle.digits:
-        page.add(_with_parts(patients, (*needle.words, needle.digits))[: page.room])
+        page.add(pk for pk, _ in _with_parts((*needle.words, needle.digits), page.limit + 1))
     elif needle.words:
-        _ask_words(needle.words, patients, page)
+        _ask_words(needle.words, page)
 
 
-def _ask_digits(digits: str, patients: PatientQuerySet, page: _Page) -> None:
+def _ask_digits(digits: str, page: _Page) -> None:
     """The last digits of a telephone, then digits anywhere in it. One or two digits are only a patient number."""
     if len(digits) < 3:
         return
-    ending = patients.alias(phone_reversed=Reverse(F("phone"))).filter(phone_reversed__startswith=digits[::-1])
-    page.add(ending[: page.room])
+    page.add(_ids("reverse(phone) LIKE %s", [f"{digits[::-1]}%"], limit=page.room))
     if page.room > 0:
-        page.add(patients.filter(search_text__contains=digits)[: page.limit + 1])
+        page.add(pk for pk, _ in _with_parts((digits,), page.limit + 1))
 
 
-def _ask_words(words: tuple[str, ...], patients: PatientQuerySet, page: _Page) -> None:
-    page.add(_beginnings(words, patients, page.limit + 1))
-    if page.room > 0:
-        starting = reduce(lambda rows, word: rows.filter(search_text__contains=f" {word}"), words, patients)
-        page.add(starting[: page.limit + 1])
-    if page.room <= 0:
-        return
-    anywhere = list(_with_parts(patients, words)[: page.limit + 1]) if max(map(len, words)) >= 3 else []
-    anywhere = [row for row in anywhere if row.pk not in page.rows]
-    guessed = _guesses(words, patients, page)
-    spared = max(page.room - min(len(guessed), ROOM_FOR_GUESSES), 0)
-    page.add(anywhere[:spared])
+def _ask_words(words: tuple[str, ...], page: _Page) -> None:
+    """Beginnings of names; any part of them; and, while there is room, one slip of the fingers.
+
+    Somebody who types one word that is nowhere a beginning more likely mistyped a name than remembers its middle,
+    so for one word the guesses keep a part of the page even when many names contain it. Several words that fit
+    some people were hardly mistyped.
+    """
+    for ids in _beginnings(words, page.limit + 1):
+        page.add(ids)
+        if page.room <= 0:
+            return
+    anywhere = _anywhere(words, page)
+    guessed = _guesses(words, page) if len(words) == 1 or len(page.ids) + len(anywhere) < ENOUGH else []
+    page.add(anywhere[: max(page.room - min(len(guessed), ROOM_FOR_GUESSES), 0)])
     page.add(guessed, guessed=True)
     page.add(anywhere)
 
 
-def _with_parts(patients: PatientQuerySet, words: Sequence[str]) -> PatientQuerySet:
-    """Those with every word somewhere: one LIKE each (LIKE ALL would not use the index)."""
-    for word in words:
-        patients = patients.filter(search_text__contains=word if len(word) >= 3 else f" {word}")
-    return patients
-
-
-def _beginnings(words: tuple[str, ...], patients: PatientQuerySet, limit: int) -> Iterable[Patient]:
+def _beginnings(words: tuple[str, ...], limit: int) -> Iterator[Iterable[int]]:
     """Names that begin so, in the order of the index: last name first, then first name; both ways round."""
     if len(words) == 1:
-        by_family = patients.filter(family_key__startswith=words[0]).order_by("family_key", "given_key")[:limit]
-        by_given = patients.filter(given_key__startswith=words[0]).order_by("given_key", "family_key")[:limit]
-        return [*by_family, *by_given]
-    arms = []
-    for cut in range(1, len(words)):
-        first, last = " ".join(words[:cut]), " ".join(words[cut:])
-        for given, family in ((first, last), (last, first)):
-            named = patients.filter(family_key__startswith=family, given_key__startswith=given)
-            arms.append(named.order_by("family_key", "given_key")[:limit])
-    return arms[0].union(*arms[1:], all=True)
+        begins = [f"{_like(words[0])}%"]
+        yield _ids("family_key LIKE %s", begins, order="family_key, given_key", limit=limit)
+        yield _ids("given_key LIKE %s", begins, order="given_key, family_key", limit=limit)
+    else:
+        yield _named(_both_ways_round(words), limit)
+
+
+def _both_ways_round(words: Sequence[str]) -> list[tuple[str, str]]:
+    """(first name, last name), both ways round, wherever between the words one ends and the other begins."""
+    cuts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
+    return [pair for one, two in cuts for pair in ((one, two), (two, one))]
+
+
+def _anywhere(words: tuple[str, ...], page: _Page) -> list[int]:
+    """Those with every word in any part, words that begin so before words that only contain it."""
+    if max(map(len, words)) < 3:
+        return []
+    rows = [row for row in _with_parts(words, 3 * page.limit) if row[0] not in page.ids]
+    return [pk for pk, _ in sorted(rows, key=lambda row: sum(f" {word}" not in row[1] for word in words))]
 
 
 # -- One slip of the fingers ---------------------------------------------------------------------------
@@ -226,39 +232,86 @@ def neighbours(word: str) -> list[str]:
     if len(word) < spelling.SHORTEST:
         return []
     keys = list(spelling.deletion_keys(word))
-    near = NameWord.objects.filter(keys__overlap=keys).exclude(word=word).values_list("word", flat=True)
+    near = _column("SELECT word FROM patients_nameword WHERE keys && %s AND word <> %s", [keys, word])
     return sorted(
         (other for other in near if spelling.slip(word, other) is not None),
         key=lambda other: (*spelling.likelihood(word, other), other),
     )[:GUESSES]
 
 
-def _guesses(words: tuple[str, ...], patients: PatientQuerySet, page: _Page) -> list[Patient]:
-    """People whose name fits when one of the words was mistyped, each likely word's people in turn."""
-    found: list[Patient] = []
-    for at, word in enumerate(words):
-        meant = neighbours(word)
-        if not meant:
-            continue
-        others = words[:at] + words[at + 1 :]
-        if others:
-            either = reduce(or_, (Q(search_text__contains=f" {m} ") for m in meant))
-            found += _with_parts(patients, others).filter(either)[: page.limit]
-        else:
-            found += _in_turn(meant, patients, page.limit)
-    return [row for row in found if row.pk not in page.rows]
+def _guesses(words: tuple[str, ...], page: _Page) -> list[int]:
+    """People whose name fits when one of the words was mistyped, the likelier words first."""
+    if len(words) == 1:
+        found = _in_turn(neighbours(words[0]), page.limit)
+    else:
+        pairs = [
+            pair
+            for at, word in enumerate(words)
+            for other in neighbours(word)[: GUESSES // len(words)]
+            for pair in _both_ways_round((*words[:at], other, *words[at + 1 :]))
+        ]
+        found = _named(pairs, page.limit)
+    return [pk for pk in found if pk not in page.ids]
 
 
-def _in_turn(meant: Sequence[str], patients: PatientQuerySet, limit: int) -> list[Patient]:
+def _in_turn(meant: Sequence[str], limit: int) -> list[int]:
     """A few people of each word, so that the right one of several likely words is on the page."""
+    if not meant:
+        return []
     each = max(2, -(-limit // len(meant)))
-    arms = [patients.filter(**{key: word})[:each] for word in meant for key in ("family_key", "given_key")]
-    rows = list(arms[0].union(*arms[1:], all=True))
-    by_word: dict[str, list[Patient]] = {word: [] for word in meant}
-    for row in rows:
-        family, given = folding.fold(row.family_name), folding.fold(row.given_name)
-        by_word[family if family in by_word else given].append(row)
-    for word in [word for word, people in by_word.items() if not people]:
-        by_word[word] = list(patients.filter(search_text__contains=f" {word} ")[:2])
-    turns = [by_word[word][turn : turn + 1] for turn in range(each) for word in meant]
-    return [row for one in turns for row in one]
+    people: dict[str, list[int]] = {word: [] for word in meant}
+    for key in ("family_key", "given_key"):
+        for word, pk in _rows(_OF_EACH_WORD.format(key=key), [list(meant), each]):
+            people[word] = [*people[word], pk][:each]
+    for word in [word for word, ids in people.items() if not ids]:
+        people[word] = [pk for pk, _ in _with_parts((f" {word} ",), each)]
+    return [pk for turn in range(each) for word in meant for pk in people[word][turn : turn + 1]]
+
+
+# -- The questions, each for one index -----------------------------------------------------------------
+
+
+_OF_EACH_WORD = """
+SELECT word, id FROM unnest(%s::text[]) AS word
+CROSS JOIN LATERAL (SELECT id FROM patients_patient WHERE {key} = word COLLATE "C" LIMIT %s) AS people
+"""
+_NAMED = """
+(SELECT id FROM patients_patient WHERE given_key LIKE %s AND family_key LIKE %s ORDER BY family_key, given_key LIMIT %s)
+"""
+
+
+def _ids(condition: str, values: Sequence[Any], *, limit: int, order: str = "") -> list[int]:
+    ordered = f" ORDER BY {order}" if order else ""
+    return _column(f"SELECT id FROM patients_patient WHERE {condition}{ordered} LIMIT {limit:d}", values)  # noqa: S608
+
+
+def _named(pairs: Sequence[tuple[str, str]], limit: int) -> list[int]:
+    """First and last name beginning so: each pair its own walk along an index, in the order of the pairs."""
+    if not pairs:
+        return []
+    values = [value for pair in pairs for value in (*(f"{_like(name)}%" for name in pair), limit)]
+    return _column(" UNION ALL ".join([_NAMED] * len(pairs)), values)
+
+
+def _with_parts(words: Sequence[str], limit: int) -> list[tuple[int, str]]:
+    """Those with every word somewhere: one LIKE each (LIKE ALL would not use the index)."""
+    return _rows("SELECT id, search_text FROM patients_with_parts(%s, %s)", [_parts(words), limit])
+
+
+def _parts(words: Sequence[str]) -> list[str]:
+    """Three letters are enough for a trigram anywhere; fewer count at the beginning of a word."""
+    return [f"%{_like(word)}%" if len(word) >= 3 else f"% {_like(word)}%" for word in words]
+
+
+def _like(word: str) -> str:
+    return word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _column(sql: str, values: Sequence[Any]) -> list[Any]:
+    return [row[0] for row in _rows(sql, values)]
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

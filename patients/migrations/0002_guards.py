@@ -102,6 +102,21 @@ CREATE TRIGGER learn_words_of_renamed_patients AFTER UPDATE ON patients_patient
 """
 
 
+# Asked for twenty people, the planner guesses that reading the table from its start finds them soonest; for rare parts
+# of names that guess costs 30 ms against 2. Inside this function it has to use the trigram index.
+PARTS = """
+CREATE FUNCTION patients_with_parts(parts text[], at_most integer) RETURNS TABLE (id bigint, search_text text)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE (
+        SELECT 'SELECT p.id, p.search_text FROM patients_patient AS p WHERE '
+            || string_agg(format('p.search_text LIKE %L', part), ' AND ') || ' LIMIT ' || at_most
+        FROM unnest(parts) AS part
+    );
+END $$;
+"""
+
+
 def guard(table: str, events: str, rule: str) -> migrations.RunSQL:
     return migrations.RunSQL(
         f"CREATE TRIGGER {rule} BEFORE {events} ON patients_{table} FOR EACH ROW EXECUTE FUNCTION patients_refuse('{rule}')",
@@ -121,4 +136,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             WORDS, "DROP FUNCTION patients_learn_words() CASCADE; DROP FUNCTION tonus_deletion_keys(text)"
         ),
+        migrations.RunSQL(PARTS, "DROP FUNCTION patients_with_parts(text[], integer)"),
     ]

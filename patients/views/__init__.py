@@ -1,0 +1,1 @@
+"""Doors to the patients' verbs. One file a page."""
