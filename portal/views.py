@@ -1,0 +1,95 @@
+"""What a patient sees and does by link: one visit, one question, one button. GET shows, POST acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from clinic import audit, links
+from clinic.links import Purpose, by_link
+from clinic.models import ActionLink, Clinic
+from clinic.pages import page
+from portal import answers
+from portal.answers import AlreadyAnswered, Answer
+from portal.forms import OtherTimeForm, ReasonForm
+from scheduling.booking import BookingRefused
+from scheduling.models import Appointment
+
+
+@by_link(Purpose.VISIT)
+def visit(request: HttpRequest, link: ActionLink) -> HttpResponse:
+    """Are you coming? Confirm; or go on to the two other answers."""
+    if request.method == "POST":
+        return _answer(request, link, Answer.CONFIRM, lambda: answers.confirm(link=link, now=request.now))
+    return _show(request, link, "portal/visit.html")
+
+
+@by_link(Purpose.VISIT)
+def cancel(request: HttpRequest, link: ActionLink) -> HttpResponse:
+    """You cannot come: say so, with a reason or without one."""
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        return _answer(request, link, Answer.CANCEL, lambda: answers.cancel(link=link, reason=reason, now=request.now))
+    return _show(request, link, "portal/cancel.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@by_link(Purpose.VISIT)
+def move(request: HttpRequest, link: ActionLink) -> HttpResponse:
+    """You need another time: the desk will call or write."""
+    form = OtherTimeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        wish = form.cleaned_data["wish"]
+        return _answer(request, link, Answer.MOVE, lambda: answers.ask_to_move(link=link, note=wish, now=request.now))
+    return _show(request, link, "portal/move.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _show(
+    request: HttpRequest,
+    link: ActionLink,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """The visit, if the link can still answer for it. Every look is written down."""
+    seen = answers.visit_of(link)
+    if seen is None or link.used_at is not None or not answers.can_answer(seen, request.now):
+        return links.gone(request)
+    if request.method != "HEAD":
+        audit.viewed(
+            "appointment", by=request.actor, now=request.now, subject=seen, patient_uid=seen.patient.survivor.uid
+        )
+    return page(request, template, _facts(link, seen) | (context or {}), status=status)
+
+
+def _answer(request: HttpRequest, link: ActionLink, answer: Answer, act: Callable[[], Appointment]) -> HttpResponse:
+    """Act once. A second press of the same button shows what the first one did."""
+    done = None
+    if link.used_at is None:
+        try:
+            done = act()
+        except (AlreadyAnswered, BookingRefused):
+            link.refresh_from_db()
+    if done is None and answers.is_same_press(link, answer, request.now):
+        done = answers.visit_of(link)
+    if done is None:
+        return links.gone(request)
+    audit.viewed("appointment", by=request.actor, now=request.now, subject=done, patient_uid=done.patient.survivor.uid)
+    return page(request, "portal/done.html", _facts(link, done) | {"answer": answer.value})
+
+
+def _facts(link: ActionLink, seen: Appointment) -> dict[str, Any]:
+    """First name, day, hour, place, whom to call. Nothing about why the patient comes."""
+    clinic = Clinic.objects.first()
+    return {
+        "link": link,
+        "first_name": seen.patient.survivor.greeting_name,
+        "starts_at": seen.starts_at,
+        "location": seen.location,
+        "is_confirmed": seen.confirmed_at is not None,
+        "clinic": clinic,
+        "phone": seen.location.phone or (clinic.phone if clinic else ""),
+    }
