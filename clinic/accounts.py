@@ -12,12 +12,13 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from clinic import audit, invitations, sealing, second_factor, sessions
 from clinic.access import SYSTEM
 from clinic.models import Clinic, User
+from clinic.requests import TimedRequest
 
 SHARED_DESK_COOKIE = "shared_desk"
 _A_YEAR = 365 * 24 * 60 * 60
@@ -46,7 +47,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["shared_desk"].initial = is_shared_desk(self.request)
         self.order_fields(["login", "password", "shared_desk"])
 
-    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+    def login(self, request: TimedRequest, redirect_url: str | None = None) -> HttpResponse:
         shared = self.cleaned_data["shared_desk"]
         request.session["shared_desk"] = shared
         response: HttpResponse = super().login(request, redirect_url=redirect_url)
@@ -59,9 +60,9 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return response
 
 
-def is_shared_desk(request: HttpRequest | None) -> bool:
+def is_shared_desk(request: TimedRequest | None) -> bool:
     """As the checkbox said at the last sign-in from this browser."""
-    return request is not None and SHARED_DESK_COOKIE in request.COOKIES
+    return request is not None and request.COOKIES.get(SHARED_DESK_COOKIE) == "1"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -76,32 +77,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "rate_limited": "Too many tries. Wait a few minutes, then try again.",
     }
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: TimedRequest) -> bool:  # noqa: ARG002 -- the library's
         return False
 
-    def login(self, request: HttpRequest, user: User) -> None:
+    def login(self, request: TimedRequest, user: User) -> None:
         shared = request.session.pop("shared_desk", is_shared_desk(request))
         super().login(request, user)
         sessions.begin(request, shared_desk=bool(shared), now=request.now)
         audit.record("session.began", by=user, now=request.now, subject=user)
 
-    def logout(self, request: HttpRequest) -> None:
+    def logout(self, request: TimedRequest) -> None:
         user = request.user
         super().logout(request)
-        audit.record("session.ended", by=user, now=request.now, subject=user, detail={"why": "signed out"})
+        if isinstance(user, User):
+            audit.record("session.ended", by=user, now=request.now, subject=user, detail={"why": "signed out"})
 
-    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+    def add_message(self, request: TimedRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Signing in and out shows by itself; only what went wrong, or is news, is said."""
         template = kwargs.get("message_template", args[0] if args else None)
         if template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
             super().add_message(request, level, *args, **kwargs)
 
-    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+    def respond_user_inactive(self, request: TimedRequest, user: User) -> HttpResponse:  # noqa: ARG002 -- the library's
         """Only somebody who knows the password gets here, so it betrays nothing."""
         messages.error(request, "This sign-in has been closed. Ask the owner of the clinic.")
         return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: TimedRequest, **credentials: Any) -> None:
         """Written down for known and unknown alike; what was typed is not: it may be a password."""
         known = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         audit.record(
@@ -111,10 +113,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def format_email_subject(self, subject: str) -> str:
         return f"{clinic_name()}: {subject}"
 
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002 -- the library's
         invitations.send_reset(user, now=self.request.now)
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
+    def get_reset_password_from_key_url(self, key: str) -> str:  # noqa: ARG002 -- the library's
         """Unused: our mail carries a link of our own, whose digest alone is kept."""
         return ""
 
@@ -126,14 +128,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             invitations.notify(user, title=str(mail.subject), text=str(mail.body), now=self.request.now)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who has just signed in by password need not type it again to enrol their first second factor."""
-        user = self.request.user
-        if app == "allauth.mfa" and self._just_signed_in(user) and not second_factor.has_second_factor(user):
-            return False
-        return bool(super().is_reauthentication_required(app=app, **kwargs))
+        """Who signed in within the last five minutes has just shown that it is they."""
+        return not self._just_signed_in() and bool(super().is_reauthentication_required(app=app, **kwargs))
 
-    def _just_signed_in(self, user: User) -> bool:
-        records = get_authentication_records(self.request, user)
+    def _just_signed_in(self) -> bool:
+        records = get_authentication_records(self.request, self.request.user)
         now = self.request.now.timestamp()
         return bool(records) and now - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 

@@ -9,7 +9,8 @@ from django.db import connection, transaction
 
 from clinic import audit
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
-from scheduling.models import OpeningHours, Room
+from clinic.time import local_day
+from scheduling.models import OpeningHours, Room, Weekday, WorkingHours
 
 _LOCK = 0x66697273747374  # "firstst": two browsers do not open the clinic twice
 
@@ -35,22 +36,30 @@ def open_clinic(
         raise AlreadyOpen
     Clinic.objects.update_or_create(is_the_one=True, defaults=clinic)
     place = Location.objects.create(country=clinic["country"], phone=clinic["phone"], **location)
-    for weekday in range(1, 8):
-        opens, closes = hours[f"opens_{weekday}"], hours[f"closes_{weekday}"]
-        if opens is not None:
-            OpeningHours.objects.create(location=place, weekday=weekday, opens=opens, closes=closes)
+    user = _first_owner(owner)
+    _open_doors(place, hours, user.practitioner_or_none, now)
     for name in rooms["rooms"].splitlines():
         Room.objects.create(location=place, name=name)
-    user = _first_owner(owner)
     audit.record("clinic.opened", by=user, now=now, subject=user)
     return user
 
 
 def _first_owner(owner: dict[str, Any]) -> User:
     roles = sorted({Role.OWNER.value, *owner["also"]})
-    user = User.objects.create_user(
-        email=owner["email"], name=owner["name"], roles=roles, password=owner["password"]
-    )
+    user = User.objects.create_user(email=owner["email"], name=owner["name"], roles=roles, password=owner["password"])
     if Role.THERAPIST in roles:
         Practitioner.objects.create(user=user, discipline=Discipline(owner["discipline"]))
     return user
+
+
+def _open_doors(place: Location, hours: dict[str, Any], practitioner: Practitioner | None, now: datetime) -> None:
+    """Opening hours; an owner who treats works in them until they say otherwise."""
+    today = local_day(now, place.tz)
+    for weekday in Weekday:
+        opens, closes = hours[f"opens_{weekday}"], hours[f"closes_{weekday}"]
+        if opens is None:
+            continue
+        rule = {"location": place, "weekday": weekday, "opens": opens, "closes": closes, "valid_from": today}
+        OpeningHours.objects.create(**rule)
+        if practitioner is not None:
+            WorkingHours.objects.create(practitioner=practitioner, **rule)

@@ -7,13 +7,13 @@ unknown address are answered in the same time, and only the digest of the link i
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
 from clinic import audit, links, messaging, sessions
 from clinic.access import SYSTEM, Actor
 from clinic.links import Purpose
+from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel, MessagePurpose
 from clinic.models import ActionLink, Clinic, User
 
@@ -45,7 +45,8 @@ def send(user: User, *, by: Actor, now: datetime) -> None:
     text = INVITATION.format(
         name=user.get_short_name(), by=by.name, clinic=_clinic(), until=f"{now + INVITATION_LASTS:%a %d %b, %H:%M} UTC"
     )
-    _send(user, MessagePurpose.INVITATION, f"Your sign-in at {_clinic()}", text, INVITATION_LASTS, now)
+    title = f"Your sign-in at {_clinic()}"
+    _send(user, MessagePurpose.INVITATION, title=title, text=text, lasts=INVITATION_LASTS, now=now)
     audit.record("staff.invited", by=by, now=now, subject=user)
 
 
@@ -53,13 +54,15 @@ def send(user: User, *, by: Actor, now: datetime) -> None:
 def send_reset(user: User, *, now: datetime) -> None:
     """A new password for who has forgotten theirs."""
     text = RESET.format(name=user.get_short_name(), clinic=_clinic())
-    _send(user, MessagePurpose.PASSWORD_RESET, "A new password", text, RESET_LASTS, now)
+    _send(user, MessagePurpose.PASSWORD_RESET, title="A new password", text=text, lasts=RESET_LASTS, now=now)
     audit.record("password.reset_asked_for", by=SYSTEM, now=now, subject=user)
 
 
+@transaction.atomic
 def notify(user: User, *, title: str, text: str, now: datetime) -> None:
     """Tell somebody that their sign-in was changed, so that they notice when it was not them."""
-    _enqueue(user, MessagePurpose.SIGN_IN_NOTICE, title, text, timedelta(days=1), now)
+    until = now + timedelta(days=1)
+    _enqueue(user, MessagePurpose.SIGN_IN_NOTICE, title=title, text=text, until=until, now=now)
 
 
 @transaction.atomic
@@ -83,28 +86,32 @@ def _clinic() -> str:
     return Clinic.objects.values_list("name", flat=True).first() or "Tonus"
 
 
-def _send(user: User, purpose: MessagePurpose, title: str, text: str, lasts: timedelta, now: datetime) -> None:
+def _send(user: User, purpose: MessagePurpose, *, title: str, text: str, lasts: timedelta, now: datetime) -> None:
+    """A mail with the one link that works from now on."""
     links.revoke_for(user.uid, now)
-    _enqueue(
-        user, purpose, title, text, lasts, now, link_purpose=Purpose.PASSWORD, link_expires_at=now + lasts
-    )
+    _enqueue(user, purpose, title=title, text=text, until=now + lasts, now=now, link_purpose=Purpose.PASSWORD)
 
 
 def _enqueue(
-    user: User, purpose: MessagePurpose, title: str, text: str, lasts: timedelta, now: datetime, **link: Any
+    user: User,
+    purpose: MessagePurpose,
+    *,
+    title: str,
+    text: str,
+    until: datetime,
+    now: datetime,
+    link_purpose: str = "",
 ) -> None:
-    messaging.enqueue(
+    draft = Draft(
         purpose=purpose,
-        channel=Channel.EMAIL,
         occasion=f"{now:%Y-%m-%d %H:%M:%S.%f}",
-        to_name=user.name,
-        to_address=user.email,
-        subject_kind="clinic.user",
-        subject_uid=user.uid,
+        about=Subject(kind="clinic.user", uid=user.uid),
+        to=Recipient(channel=Channel.EMAIL, name=user.name, address=user.email),
         title=title,
         text=text,
         due_at=now,
-        too_late_at=now + lasts,
-        now=now,
-        **link,
+        too_late_at=until,
+        link_purpose=link_purpose,
+        link_expires_at=until if link_purpose else None,
     )
+    messaging.enqueue(draft, now=now)

@@ -172,8 +172,11 @@ class AuditFilter(TonusForm):
     def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = [(str(user.uid), user.name) for user in User.objects.order_by("name")]
-        self.fields["who"].choices = [("", "Anyone"), *people, ("link", "Patients by link"), ("system", "Tonus itself")]
-        self.fields["action"].choices = [("", "Anything"), *[(action, action) for action in actions]]
+        who, action = self.fields["who"], self.fields["action"]
+        assert isinstance(who, forms.ChoiceField)
+        assert isinstance(action, forms.ChoiceField)
+        who.choices = [("", "Anyone"), *people, ("link", "Patients by link"), ("system", "Tonus itself")]
+        action.choices = [("", "Anything"), *[(each, each) for each in actions]]
 
     def clean_patient(self) -> str:
         """A number such as P-00042 or 42, or the uid itself."""

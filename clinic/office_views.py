@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
@@ -16,11 +16,12 @@ from clinic.forms import StaleRecord, add_refusal
 from clinic.models import Clinic, Location, User
 from clinic.office_forms import ClinicForm, LocationForm, StaffForm
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 
 REFUSALS = (staff.StaffRefused, places.PlaceRefused, StaleRecord)
 
 
-def _answer(request: HttpRequest, template: str, form: Any, **more: Any) -> HttpResponse:
+def _answer(request: StaffRequest, template: str, form: Any, **more: Any) -> HttpResponse:
     return page(request, template, {"form": form, **more}, status=422 if form.errors else 200)
 
 
@@ -32,18 +33,16 @@ def _refuse(form: Any, refusal: Exception) -> None:
 
 
 @requires(Can.MANAGE_STAFF)
-def staff_list(request: HttpRequest) -> HttpResponse:
+def staff_list(request: StaffRequest) -> HttpResponse:
     """Who works here, as what, and whether they can sign in."""
     people = list(staff.listed())
     secured = second_factor.enrolled_among(people)
-    rows = [
-        {"user": user, "practitioner": user.practitioner_or_none, "secured": user.pk in secured} for user in people
-    ]
+    rows = [{"user": user, "practitioner": user.practitioner_or_none, "secured": user.pk in secured} for user in people]
     return page(request, "office/staff_list.html", {"rows": rows})
 
 
 @requires(Can.MANAGE_STAFF)
-def staff_add(request: HttpRequest) -> HttpResponse:
+def staff_add(request: StaffRequest) -> HttpResponse:
     """Add somebody; they get a mail with a link to choose a password."""
     form = StaffForm(posted(request))
     if request.method == "POST" and form.is_valid():
@@ -59,7 +58,7 @@ def staff_add(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.MANAGE_STAFF)
-def staff_edit(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def staff_edit(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Correct who somebody is and what they are here for."""
     user = get_object_or_404(User.objects.select_related("practitioner"), uid=uid)
     form = StaffForm(posted(request), initial=StaffForm.initial_of(user))
@@ -86,7 +85,7 @@ def staff_edit(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_STAFF)
 @require_POST
-def staff_deactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def staff_deactivate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Close a sign-in, at once."""
     get_object_or_404(User, uid=uid)
     try:
@@ -100,7 +99,7 @@ def staff_deactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_STAFF)
 @require_POST
-def staff_reactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def staff_reactivate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Let somebody sign in again."""
     get_object_or_404(User, uid=uid)
     user = staff.reactivate(uid=uid, by=request.user, now=request.now)
@@ -110,7 +109,7 @@ def staff_reactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_STAFF)
 @require_POST
-def staff_invite(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def staff_invite(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Send the link to choose a password once more."""
     user = get_object_or_404(User, uid=uid, is_active=True)
     invitations.send(user, by=request.user, now=request.now)
@@ -120,7 +119,7 @@ def staff_invite(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_STAFF)
 @require_POST
-def staff_start_over(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def staff_start_over(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The phone is lost: a new second factor is enrolled at the next sign-in."""
     get_object_or_404(User, uid=uid)
     user = staff.start_over(uid=uid, by=request.user, now=request.now)
@@ -132,13 +131,13 @@ def staff_start_over(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.MANAGE_CLINIC)
-def locations(request: HttpRequest) -> HttpResponse:
+def locations(request: StaffRequest) -> HttpResponse:
     """Where patients are treated."""
     return page(request, "office/locations.html", {"locations": places.listed()})
 
 
 @requires(Can.MANAGE_CLINIC)
-def location_add(request: HttpRequest) -> HttpResponse:
+def location_add(request: StaffRequest) -> HttpResponse:
     """Add a place."""
     form = LocationForm(posted(request), initial={"country": Clinic.the().country})
     if request.method == "POST" and form.is_valid():
@@ -153,7 +152,7 @@ def location_add(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.MANAGE_CLINIC)
-def location_edit(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def location_edit(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Correct a place."""
     location = get_object_or_404(Location, uid=uid)
     form = LocationForm(posted(request), initial=LocationForm.initial_of(location))
@@ -172,7 +171,7 @@ def location_edit(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_CLINIC)
 @require_POST
-def location_close(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def location_close(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Take a place out of use."""
     get_object_or_404(Location, uid=uid)
     try:
@@ -186,7 +185,7 @@ def location_close(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.MANAGE_CLINIC)
 @require_POST
-def location_reopen(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def location_reopen(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Use a place again."""
     get_object_or_404(Location, uid=uid)
     location = places.reopen_location(uid=uid, by=request.user, now=request.now)
@@ -195,7 +194,7 @@ def location_reopen(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.MANAGE_CLINIC)
-def clinic(request: HttpRequest) -> HttpResponse:
+def clinic(request: StaffRequest) -> HttpResponse:
     """What the clinic is called and how it is reached."""
     form = ClinicForm(posted(request), initial=ClinicForm.initial_of(Clinic.the()))
     if request.method == "POST" and form.is_valid():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
@@ -40,7 +40,7 @@ def go_to(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpRespo
     url = resolve_url(to, *args, **kwargs)
     if is_htmx(request):
         return HttpResponse(status=204, headers={"HX-Redirect": url})
-    return HttpResponse(status=303, headers={"Location": url})
+    return HttpResponseRedirect(url, status=303)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -60,11 +60,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     match = request.resolver_match
+    from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
+
     return {
         "clinic": Clinic.objects.filter(is_the_one=True).first() if signed_in else None,
         "may": {can.name for can in Can if user.can(can)} if signed_in and user is not None else set(),
         "section": match.namespace or match.url_name if match else "",
         "demo": settings.DEMO,
         "now": getattr(request, "now", None),
+        "page_of": sessions.mark(user) if signed_in else "",
+        "held": sessions.held_for_page(request) if signed_in else [],
         "idle_seconds": request.session.get("idle_seconds", settings.IDLE_SECONDS) if signed_in else None,
     }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from allauth.account.forms import ResetPasswordKeyForm
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from clinic import invitations, links
 from clinic.links import Purpose, by_link
 from clinic.models import ActionLink, User
 from clinic.pages import go_to, page
+from clinic.requests import TimedRequest
 
 
 @by_link(Purpose.PASSWORD)
-def choose_password(request: HttpRequest, link: ActionLink) -> HttpResponse:
+def choose_password(request: TimedRequest, link: ActionLink) -> HttpResponse:
     """GET shows the form, POST sets the password; the link is used up by it."""
     user = User.objects.filter(uid=link.subject_uid, is_active=True).first()
     if user is None or link.used_at is not None:

@@ -102,7 +102,10 @@ def _switch(location: Location, *, in_use: bool, action: str, by: User, now: dat
 
 
 def _refuse_taken_name(name: str, *, except_pk: int | None = None) -> None:
-    if Location.objects.filter(name__iexact=name).exclude(pk=except_pk).exists():
+    others = Location.objects.filter(name__iexact=name)
+    if except_pk is not None:
+        others = others.exclude(pk=except_pk)
+    if others.exists():
         raise PlaceRefused("A location of that name exists already.", "name")
 
 

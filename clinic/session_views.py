@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic import sessions
 from clinic.access import Can, public, requires
 from clinic.pages import go_to, page
+from clinic.requests import StaffRequest, TimedRequest
 
 _OURS = "the page of somebody whose session may just have ended"
 
 
 @requires(Can.OWN_ACCOUNT)
 @require_http_methods(["GET", "POST"])
-def session(request: HttpRequest) -> HttpResponse:
+def session(request: StaffRequest) -> HttpResponse:
     """Seconds until this session ends by itself. A POST says that somebody is still there."""
     if request.method == "POST":
         request.session["seen_at"] = request.now.timestamp()
@@ -28,7 +29,7 @@ def session(request: HttpRequest) -> HttpResponse:
 
 @public(_OURS)
 @require_POST
-def held(request: HttpRequest) -> HttpResponse:
+def held(request: TimedRequest) -> HttpResponse:
     """Hold a form for whose page it is; answers the same whether or not anything was held."""
     author = sessions.author_of(request)
     path, fields = request.POST.get("path", ""), request.POST.get("fields", "")
@@ -42,7 +43,7 @@ def held(request: HttpRequest) -> HttpResponse:
 
 @public(_OURS)
 @require_http_methods(["GET", "POST"])
-def signed_off(request: HttpRequest) -> HttpResponse:
+def signed_off(request: TimedRequest) -> HttpResponse:
     """A POST ends the session of the page that sends it; the page says so and leads back in."""
     back = _own_path(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.method == "POST":
@@ -57,13 +58,13 @@ def signed_off(request: HttpRequest) -> HttpResponse:
 
 @requires(Can.OWN_ACCOUNT)
 @require_POST
-def discard_held(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def discard_held(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Throw away one's own held form."""
-    sessions.discard(user=request.user, uid=uid)  # type: ignore[arg-type]
+    sessions.discard(user=request.user, uid=uid)
     return go_to(request, _own_path(request, request.POST.get("next", "")) or "home")
 
 
-def _own_path(request: HttpRequest, url: str) -> str:
+def _own_path(request: TimedRequest, url: str) -> str:
     """The path and query of a page of ours, or nothing."""
     if not url.startswith("/") or not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
         return ""
@@ -72,4 +73,4 @@ def _own_path(request: HttpRequest, url: str) -> str:
 
 
 def _with_next(url: str, back: str) -> str:
-    return f"{url}?{urlencode({'next': back})}" if back and back != "/" else url
+    return f"{url}?{urlencode({'next': back}, safe='/')}" if back and back != "/" else url

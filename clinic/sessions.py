@@ -19,13 +19,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.urls import reverse
 
 from clinic import audit, sealing, second_factor
 from clinic.access import LIBRARY_URLS
 from clinic.models import HeldInput, User
+from clinic.requests import TimedRequest
 
 #: However busy: a working day later one signs in again.
 LONGEST = timedelta(hours=12)
@@ -40,13 +41,13 @@ PAGE_OF, PAGE_OF_HEADER = "page_of", "X-Page-Of"
 PASSIVE_HEADER = "X-Passive"
 NEVER_HELD = re.compile(r"password|passwd|token|secret|credential|otp|csrf", re.IGNORECASE)
 
-Answer = Callable[[HttpRequest], HttpResponse]
+Answer = Callable[[TimedRequest], HttpResponse]
 
 
 # -- A session begins, lives and ends ------------------------------------------------------------------
 
 
-def begin(request: HttpRequest, *, shared_desk: bool, now: datetime) -> None:
+def begin(request: TimedRequest, *, shared_desk: bool, now: datetime) -> None:
     """Note when a session began and how long it may idle; called once somebody has signed in."""
     request.session.pop("was", None)
     request.session["began_at"] = request.session["seen_at"] = now.timestamp()
@@ -64,7 +65,7 @@ def why_over(session: Mapping[str, Any], now: datetime) -> str | None:
     return None
 
 
-def end(request: HttpRequest, *, why: str) -> None:
+def end(request: TimedRequest, *, why: str) -> None:
     """Sign off whoever is signed in here, remembering only whose desk it was."""
     user = request.user
     assert isinstance(user, User)
@@ -84,7 +85,7 @@ def end_all(user: User, *, except_key: str | None = None) -> int:
     return ended
 
 
-def seconds_left(request: HttpRequest, now: datetime) -> int:
+def seconds_left(request: TimedRequest, now: datetime) -> int:
     """Until this session ends if nothing happens."""
     at, session = now.timestamp(), request.session
     idle = session.get("idle_seconds", settings.IDLE_SECONDS) - (at - session.get("seen_at", at))
@@ -98,7 +99,7 @@ class IdleLogOff:
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: TimedRequest) -> HttpResponse:
         request.session_over = None  # type: ignore[attr-defined]
         if request.user.is_authenticated:
             why = why_over(request.session, request.now)
@@ -111,9 +112,7 @@ class IdleLogOff:
         _drop_what_was_sent(request, response)
         return response
 
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: TimedRequest, view: Callable[..., HttpResponse], *_: Any) -> HttpResponse | None:
         """After the CSRF check: who is not signed in is led to the sign-in, their form held."""
         if request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
@@ -121,14 +120,14 @@ class IdleLogOff:
         return sign_in_again(request, kept=kept)
 
     @staticmethod
-    def _note_sign_of_life(request: HttpRequest) -> None:
+    def _note_sign_of_life(request: TimedRequest) -> None:
         at, session = request.now.timestamp(), request.session
         session.setdefault("began_at", at)
         if PASSIVE_HEADER not in request.headers and at - session.get("seen_at", 0) >= SEEN_EVERY:
             session["seen_at"] = at
 
 
-def sign_in_again(request: HttpRequest, *, kept: bool) -> HttpResponse:
+def sign_in_again(request: TimedRequest, *, kept: bool) -> HttpResponse:
     """To the sign-in and back to this page: by redirect, by HX-Redirect, or as 401 for scripts."""
     if getattr(request, "session_over", None) == "idle":
         minutes = settings.IDLE_SECONDS // 60
@@ -140,7 +139,7 @@ def sign_in_again(request: HttpRequest, *, kept: bool) -> HttpResponse:
     here = page_of_request(request)
     to = resolve_url(settings.LOGIN_URL)
     if here != "/":
-        to = f"{to}?{urlencode({'next': here})}"
+        to = f"{to}?{urlencode({'next': here}, safe='/')}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": to})
     if "application/json" in request.headers.get("Accept", ""):
@@ -148,7 +147,7 @@ def sign_in_again(request: HttpRequest, *, kept: bool) -> HttpResponse:
     return HttpResponseRedirect(to)
 
 
-def page_of_request(request: HttpRequest) -> str:
+def page_of_request(request: TimedRequest) -> str:
     """The page that the person was on: what the browser says, when it is ours; else what was asked for."""
     said = request.headers.get("HX-Current-URL")
     if not said and request.method == "POST":
@@ -165,12 +164,10 @@ class SecondFactorRequired:
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: TimedRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: TimedRequest, view: Callable[..., HttpResponse], *_: Any) -> HttpResponse | None:
         if not settings.REQUIRE_MFA or not request.user.is_authenticated:
             return None
         match = request.resolver_match
@@ -192,7 +189,7 @@ def mark(user: User) -> str:
     return signing.Signer(salt="tonus.page-of").sign(str(user.uid))
 
 
-def author_of(request: HttpRequest) -> User | None:
+def author_of(request: TimedRequest) -> User | None:
     """Whose form this is: as its page was marked; else who is, or was last, signed in at this desk."""
     said = request.POST.get(PAGE_OF) or request.headers.get(PAGE_OF_HEADER)
     uid: str | None
@@ -208,15 +205,16 @@ def author_of(request: HttpRequest) -> User | None:
     return User.objects.filter(uid=uid, is_active=True).first() if uid else None
 
 
-def hold_posted(request: HttpRequest) -> bool:
+def hold_posted(request: TimedRequest) -> bool:
     """Hold a form that came too late; False when there is nothing to hold or nobody to hold it for."""
     match = request.resolver_match
     author = author_of(request)
     if author is None or (match and match.url_name in LIBRARY_URLS):
         return False
-    return hold(
-        user=author, path=request.path, page=page_of_request(request), fields=request.POST, now=request.now
-    )
+    here = page_of_request(request)
+    kept = hold(user=author, path=request.path, page=here, fields=request.POST, now=request.now)
+    request.was_held = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def hold(*, user: User, path: str, page: str, fields: QueryDict, now: datetime) -> bool:
@@ -253,16 +251,16 @@ def _opened(held: HeldInput) -> QueryDict | None:
         return None
 
 
-def _kept(request: HttpRequest) -> list[HeldInput]:
+def _kept(request: TimedRequest) -> list[HeldInput]:
     """All that is held for who is signed in; no query unless the session says that there is something."""
     if not request.user.is_authenticated or not request.session.get("held"):
         return []
-    if not hasattr(request, "_held_inputs"):
-        request._held_inputs = list(HeldInput.objects.kept_for(request.user, request.now))  # type: ignore[attr-defined, arg-type]
-    return request._held_inputs  # type: ignore[attr-defined, no-any-return]
+    if not hasattr(request, "held_inputs"):
+        request.held_inputs = list(HeldInput.objects.kept_for(request.user, request.now))  # type: ignore[attr-defined]
+    return request.held_inputs  # type: ignore[attr-defined]
 
 
-def held_input(request: HttpRequest) -> QueryDict | None:
+def held_input(request: TimedRequest) -> QueryDict | None:
     """What this person had typed into the form of this URL when the session ran out, or None."""
     for held in _kept(request):
         if held.path == request.path:
@@ -270,7 +268,7 @@ def held_input(request: HttpRequest) -> QueryDict | None:
     return None
 
 
-def held_for_page(request: HttpRequest) -> list[dict[str, Any]]:
+def held_for_page(request: TimedRequest) -> list[dict[str, Any]]:
     """What base.html gives back on this page: for each form its target, its age and its fields."""
     given = []
     for held in _kept(request):
@@ -287,11 +285,11 @@ def discard(*, user: User, uid: uuid.UUID) -> None:
     HeldInput.objects.filter(user=user, uid=uid).delete()
 
 
-def _drop_what_was_sent(request: HttpRequest, response: HttpResponse) -> None:
+def _drop_what_was_sent(request: TimedRequest, response: HttpResponse) -> None:
     """A held form is done with once its owner has sent it in good order."""
     if request.method != "POST" or not request.user.is_authenticated or response.status_code >= 400:
         return
-    if not request.session.get("held"):
+    if not request.session.get("held") or getattr(request, "was_held", False):
         return
     mine = HeldInput.objects.filter(user=request.user)  # type: ignore[misc]
     mine.filter(path=request.path).delete()
@@ -302,7 +300,7 @@ def _drop_what_was_sent(request: HttpRequest, response: HttpResponse) -> None:
 # -- A form from a page whose session is another ----------------------------------------------------------
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: TimedRequest, reason: str = "") -> HttpResponse:
     """A page left open across a sign-in has an outdated token: hold what was typed, show the page afresh.
 
     Only a form that says whose page it was is held, and only for that person, whoever is signed in now.
@@ -319,4 +317,3 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             return HttpResponse(status=204, headers={"HX-Redirect": here})
         return HttpResponse(status=303, headers={"Location": here})
     return page(request, "errors/stale.html", {"kept": kept, "reason": reason}, status=403)
-

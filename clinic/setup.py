@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import ratelimit
-from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -23,6 +23,7 @@ from clinic.access import public
 from clinic.forms import TonusForm
 from clinic.models import User
 from clinic.pages import go_to, page
+from clinic.requests import TimedRequest
 from clinic.setup_forms import ClinicStep, CodeForm, HoursStep, LocationStep, OwnerStep, RoomsStep
 
 #: Where the answers wait between the pages, in the session of who typed the code.
@@ -54,11 +55,11 @@ STEPS = (
 class FirstStart:
     """While no user exists every URL leads to the set-up; what the page itself needs stays open."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[TimedRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.done = False
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: TimedRequest) -> HttpResponse:
         if settings.DEMO or self.done or request.path.startswith(("/setup/", settings.STATIC_URL, "/alive/")):
             return self.get_response(request)
         # Users are never deleted: once there is one, it is not asked again.
@@ -72,7 +73,7 @@ def _refuse_afterwards() -> None:
 
 
 @public(WHY)
-def begin(request: HttpRequest) -> HttpResponse:
+def begin(request: TimedRequest) -> HttpResponse:
     """Ask for the code, then go on to the first page."""
     _refuse_afterwards()
     form = CodeForm(request.POST or None)
@@ -95,7 +96,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @public(WHY)
 @sensitive_post_parameters("password")
-def step(request: HttpRequest, slug: str) -> HttpResponse:
+def step(request: TimedRequest, slug: str) -> HttpResponse:
     """One page: what was typed is kept, going back keeps it, the last one opens the clinic."""
     _refuse_afterwards()
     answers = request.session.get(ANSWERS)
@@ -122,18 +123,18 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "setup/step.html", context, status=422 if form.errors else 200)
 
 
-def _form(request: HttpRequest, current: Step, answers: dict[str, Any]) -> TonusForm:
+def _form(request: TimedRequest, current: Step, answers: dict[str, Any]) -> TonusForm:
     if request.method == "POST":
         return current.form(request.POST)
     return current.form(initial=answers.get(current.slug) or None)
 
 
-def _as_typed(request: HttpRequest, form: TonusForm) -> dict[str, str]:
+def _as_typed(request: TimedRequest, form: TonusForm) -> dict[str, str]:
     """Text for the session; checked again when the clinic is opened."""
     return {name: request.POST.get(name, "") for name in form.fields}
 
 
-def _open(request: HttpRequest, owner: TonusForm, answers: dict[str, Any]) -> HttpResponse:
+def _open(request: TimedRequest, owner: TonusForm, answers: dict[str, Any]) -> HttpResponse:
     """Everything at once, or nothing; then sign the owner in and on to the second factor."""
     facts: dict[str, dict[str, Any]] = {}
     for each in STEPS[:-1]:

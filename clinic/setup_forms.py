@@ -16,6 +16,8 @@ from clinic.office_forms import ZoneField, country_field
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_ROOMS = 30
+#: As a closing time: the midnight that ends the day.
+MIDNIGHT = time(0)
 
 
 class CodeForm(TonusForm):
@@ -53,28 +55,31 @@ class HoursStep(TonusForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for number, day in enumerate(WEEKDAYS, start=1):
-            works = number <= 5
+        for number, day in enumerate(WEEKDAYS):
+            works = number < 5
             for which, hour in (("opens", time(8)), ("closes", time(18))):
                 self.fields[f"{which}_{number}"] = forms.TimeField(
-                    label=f"{day} {which}", required=False, initial=hour if works else None, widget=TimeInput()
+                    label=f"{day} {which}",
+                    required=False,
+                    initial=hour if works else None,
+                    widget=TimeInput(attrs={"class": "form-control"}),
                 )
 
     def lines(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
-        return [(day, self[f"opens_{n}"], self[f"closes_{n}"]) for n, day in enumerate(WEEKDAYS, start=1)]
+        return [(day, self[f"opens_{n}"], self[f"closes_{n}"]) for n, day in enumerate(WEEKDAYS)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        for number, day in enumerate(WEEKDAYS, start=1):
+        for number, day in enumerate(WEEKDAYS):
             opens, closes = data.get(f"opens_{number}"), data.get(f"closes_{number}")
             if self.errors.keys() & {f"opens_{number}", f"closes_{number}"}:
                 continue
             if (opens is None) != (closes is None):
                 missing = "opens" if opens is None else "closes"
                 self.add_error(f"{missing}_{number}", f"{day}: give both times, or none when closed.")
-            elif opens is not None and closes is not None and opens >= closes:
+            elif opens is not None and closes is not None and closes != MIDNIGHT and opens >= closes:
                 self.add_error(f"closes_{number}", f"{day}: closing comes after opening.")
-        if not self.errors and not any(data.values()):
+        if not self.errors and all(value is None for value in data.values()):
             raise ValidationError("Open on at least one day.")
         return data
 
@@ -118,9 +123,7 @@ class OwnerStep(TonusForm):
         choices=[(Role.ADMIN.value, "work at the front desk"), (Role.THERAPIST.value, "treat patients")],
         widget=forms.CheckboxSelectMultiple,
     )
-    discipline = forms.ChoiceField(
-        label="What you practise", choices=[("", "—"), *Discipline.choices], required=False
-    )
+    discipline = forms.ChoiceField(label="What you practise", choices=[("", "—"), *Discipline.choices], required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -13,6 +13,7 @@ urlpatterns = [
     path("billing/", include("billing.urls")),
     path("v/", include("portal.urls")),
     path("office/", include("clinic.office_urls")),
+    path("setup/", include("clinic.setup")),
     path("account/", include("clinic.account_urls")),
 ]
 

@@ -1,0 +1,319 @@
+"""The access matrix: every URL, by every method, by every actor, on every patient's objects, as POLICY says.
+
+It walks the resolver, so that it grows with every URL. For each request it decides from `clinic.access` alone what
+may happen, sends it through the whole stack, and compares:
+
+* the status: led to the sign-in, 403, 404, 410, or let through;
+* the answer (body, PDF text, headers, address it leads to): no canary of a field class that this actor may not see;
+* the audit: whoever was shown a canary of a patient is on record as having looked, within that very request.
+
+Each request runs in a savepoint that is rolled back, so that every one meets the same world.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from clinic import access
+from clinic.access import Can, Policy, Relation
+from clinic.models import AuditEvent, User
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+
+#: Which action opens which class of fields.
+CLASSES: dict[str, Can] = {
+    "identity": Can.SEE_PATIENTS,
+    "history": Can.SEE_HISTORY,
+    "document": Can.SEE_DOCUMENTS,
+    "referral": Can.SEE_REFERRALS,
+    "plan": Can.SEE_PLANS,
+    "clinical": Can.SEE_NOTES,
+    "billing": Can.BILL,
+    "diary": Can.SEE_DIARY,
+}
+
+
+def canary() -> str:
+    """A word that nobody else writes."""
+    return f"zq{uuid.uuid4().hex[:12]}"
+
+
+@dataclass
+class Side:
+    """One patient with everything that belongs to them: objects by name, canaries by field class."""
+
+    label: str
+    patient_uid: uuid.UUID
+    objects: dict[str, Any] = field(default_factory=dict)
+    canaries: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def word(self, kind: str) -> str:
+        """A new canary of a field class, to be written into a field of this patient's."""
+        new = canary()
+        self.canaries.setdefault(kind, []).append(new)
+        return new
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who sends the requests, and in whose care team they are."""
+
+    label: str
+    user: User | None = None
+    cares_for: frozenset[uuid.UUID] = frozenset()
+    #: For who acts by link: the token of which side, and whether it still works.
+    link_of: str = ""
+    link_works: bool = True
+
+    @property
+    def signed_in(self) -> bool:
+        return self.user is not None and self.user.is_active
+
+    def allowed_on(self, can: Can, side: Side) -> bool:
+        """What POLICY says about this action on this patient's records."""
+        granted = access.relation(self.user, can) if self.signed_in else None
+        return granted is Relation.ANY or (granted is Relation.CARE_TEAM and side.patient_uid in self.cares_for)
+
+    def may_see(self, kind: str, side: Side) -> bool:
+        if self.link_of:
+            return self.link_works and self.link_of == side.label and kind == "identity"
+        return self.allowed_on(CLASSES[kind], side)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL of the house."""
+
+    name: str
+    pattern: URLPattern
+    path: str
+    policy: Policy | None
+
+    @property
+    def parameters(self) -> list[str]:
+        return list(self.pattern.pattern.regex.groupindex) or [
+            part.rpartition(":")[2].rstrip(">") for part in self.path.split("<")[1:]
+        ]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One cell of the matrix that is not as the table says."""
+
+    kind: str
+    route: str
+    method: str
+    actor: str
+    side: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"[{self.kind}] {self.method} {self.route} by {self.actor} on {self.side}: {self.what}"
+
+
+#: Keyword arguments of a URL for one side; None: this URL has no object of that side.
+Sample = Callable[[Side], dict[str, Any]]
+
+
+@dataclass
+class Matrix:
+    """A world, its actors and what each URL is tried on."""
+
+    sides: list[Side]
+    actors: list[Actor]
+    samples: dict[str, Sample]
+    urlconf: str | None = None
+    requests: int = 0
+    cells: int = 0
+    looks: int = 0
+
+    def routes(self) -> Iterator[Route]:
+        yield from _walk(get_resolver(self.urlconf), "", "")
+
+    def undeclared(self) -> list[Violation]:
+        """URLs that say nothing, or that nobody knows how to try: both are red."""
+        found = []
+        for route in self.routes():
+            if route.policy is None:
+                found.append(Violation("no policy", route.name, "-", "-", "-", "the view declares nothing"))
+            elif route.parameters and route.name not in self.samples:
+                found.append(Violation("no sample", route.name, "-", "-", "-", f"no object for {route.parameters}"))
+        return found
+
+    def run(self, actor: Actor, only: Callable[[Route], bool] = lambda route: True) -> list[Violation]:
+        """Every URL by every method on every side, by one actor."""
+        client = Client(raise_request_exception=False)
+        if actor.user is not None:
+            client.force_login(actor.user)
+        found: list[Violation] = []
+        for route in self.routes():
+            if route.policy is None or not only(route):
+                continue
+            for side, kwargs in self._targets(route, actor):
+                url = _fill(route, kwargs)
+                for method in METHODS:
+                    self.cells += 1
+                    found.extend(self._try(client, actor, route, method, url, side))
+        return found
+
+    def _targets(self, route: Route, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
+        """The objects a URL is tried on: each side's own, and (with two ids) the ids of two sides crossed."""
+        if not route.parameters:
+            yield None, {}
+            return
+        sample = self.samples.get(route.name)
+        if sample is None:
+            return
+        if route.policy and route.policy.purpose:
+            yield from self._by_token(route, sample, actor)
+            return
+        given = [(side, sample(side)) for side in self.sides]
+        if all(kwargs == given[0][1] for _, kwargs in given):
+            yield None, given[0][1]
+            return
+        yield from given
+        if len(given[0][1]) > 1:
+            mine, other = given[0][1], given[1][1]
+            keys = list(mine)
+            yield _crossed(given[0][0], given[1][0]), {**mine, keys[-1]: other[keys[-1]]}
+            yield _crossed(given[1][0], given[0][0]), {**other, keys[-1]: mine[keys[-1]]}
+
+    def _by_token(self, route: Route, sample: Sample, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
+        for side in self.sides:
+            if actor.link_of in ("", side.label):
+                kwargs = sample(side)
+                if actor.link_of and not actor.link_works:
+                    kwargs["token"] = side.links["expired"]
+                yield side, kwargs
+
+    # -- One request -----------------------------------------------------------------------------------
+
+    def _try(
+        self, client: Client, actor: Actor, route: Route, method: str, url: str, side: Side | None
+    ) -> list[Violation]:
+        self.requests += 1
+        before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        session = dict(client.cookies.items())
+        with transaction.atomic():
+            response = client.generic(method, url, **_extra(method))
+            text = _all_text(response)
+            seen = list(AuditEvent.objects.filter(pk__gt=before))
+            transaction.set_rollback(True)
+        client.cookies.clear()
+        client.cookies.update({name: morsel.value for name, morsel in session.items()})
+
+        def red(kind: str, what: str) -> Violation:
+            return Violation(kind, route.name, method, actor.label, side.label if side else "-", what)
+
+        found = [red("status", what) for what in _wrong_status(actor, route, method, side, response)]
+        for patient in self.sides:
+            shown = {kind for kind, words in patient.canaries.items() if any(word in text for word in words)}
+            forbidden = {kind for kind in shown if not self._open_to(actor, kind, patient, route, side)}
+            found.extend(red("canary", f"shows {kind} of {patient.label}") for kind in sorted(forbidden))
+            if shown and response.status_code < 400:
+                self.looks += 1
+                if not _recorded(seen, patient, actor):
+                    found.append(red("audit", f"shows {patient.label} ({', '.join(sorted(shown))}) unrecorded"))
+        return found
+
+    @staticmethod
+    def _open_to(actor: Actor, kind: str, patient: Side, route: Route, side: Side | None) -> bool:
+        """A working token opens its own patient's identity to whoever holds it, signed in or not."""
+        if route.policy and route.policy.purpose:
+            works = actor.link_works
+            return works and side is not None and side.label == patient.label and kind in ("identity", "diary")
+        return actor.may_see(kind, patient)
+
+
+def _crossed(parent: Side, child: Side) -> Side:
+    """The parent's id with the child's of another patient: nothing that exists."""
+    return Side(f"{parent.label} with an id of {child.label}", uuid.uuid4())
+
+
+def _walk(resolver: URLResolver, names: str, path: str) -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        here = path + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, f"{names}{pattern.namespace}:" if pattern.namespace else names, here)
+        else:
+            policy = access.policy_of(pattern.name, pattern.callback)
+            yield Route(f"{names}{pattern.name}", pattern, here, policy)
+
+
+def _fill(route: Route, kwargs: dict[str, Any]) -> str:
+    url, rest = "/", route.path
+    while "<" in rest:
+        plain, _, rest = rest.partition("<")
+        name, _, rest = rest.partition(">")
+        url += plain + str(kwargs[name.rpartition(":")[2]])
+    return url + rest
+
+
+def _extra(method: str) -> dict[str, Any]:
+    if method in ("POST", "PUT"):
+        return {"data": b"", "content_type": "application/x-www-form-urlencoded"}
+    return {}
+
+
+def _wrong_status(actor: Actor, route: Route, method: str, side: Side | None, response: HttpResponse) -> Iterator[str]:
+    """What POLICY says the status must be, in words where it is not."""
+    status, policy = response.status_code, route.policy
+    assert policy is not None
+    if status >= 500 and status != 501:
+        yield f"broke with {status}"
+        return
+    if status == 405:
+        # Nobody learns anything from a method that is not there; who may not come in must not even learn that.
+        if policy.can is None or (actor.signed_in and access.allows(actor.user, policy.can)):
+            return
+    to_sign_in = status in (302, 303) and "/account/login/" in response.headers.get("Location", "")
+    if policy.public is not None:
+        return
+    if policy.purpose is not None:
+        if not actor.link_works and actor.link_of and status not in (410, 405):
+            yield f"an expired link answers {status} instead of 410"
+        return
+    assert policy.can is not None
+    if not actor.signed_in:
+        if not to_sign_in and status != 401:
+            yield f"{status} instead of the sign-in"
+    elif not access.allows(actor.user, policy.can):
+        if status != 403:
+            yield f"{status} instead of 403"
+    elif to_sign_in:
+        yield "led to the sign-in although signed in and allowed"
+    elif side is not None and not actor.allowed_on(policy.can, side):
+        if status != 404:
+            yield f"{status} instead of 404 for a record that is not theirs"
+    elif status == 403:
+        yield "403 although the table allows it"
+    elif side is not None and status == 404 and method in ("GET", "POST"):
+        yield "404 although it is theirs"
+
+
+def _recorded(events: list[AuditEvent], patient: Side, actor: Actor) -> bool:
+    """Whether one of this request's own entries names the patient."""
+    uid = patient.patient_uid
+    return any(event.patient_uid == uid or str(uid) in event.detail.get("patients", []) for event in events)
+
+
+def _all_text(response: HttpResponse) -> str:
+    """All that reaches the other end: status line, headers, cookies, body; the text of a PDF."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    text = body.decode("utf-8", "replace")
+    if body.startswith(b"%PDF"):
+        from pypdf import PdfReader
+
+        text += "".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+    return f"{response.reason_phrase}\n{headers}\n{response.cookies.output()}\n{text}"

@@ -1,0 +1,47 @@
+"""Staff for tests: one call each, only what the test speaks of."""
+
+from __future__ import annotations
+
+import itertools
+
+from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
+
+PASSWORD = "four words nobody joins"
+_number = itertools.count(1)
+
+
+def a_clinic(name: str = "Back to Work Clinic") -> Clinic:
+    clinic, _ = Clinic.objects.get_or_create(is_the_one=True, defaults={"name": name, "phone": "+12125550100"})
+    return clinic
+
+
+def a_location(name: str = "Main Street", zone: str = "America/New_York") -> Location:
+    location, _ = Location.objects.get_or_create(name=name, defaults={"zone": zone})
+    return location
+
+
+def staff(*roles: Role, name: str = "", email: str = "", password: str | None = PASSWORD) -> User:
+    """A member of staff with these roles; a therapist also as a practitioner."""
+    number = next(_number)
+    a_clinic()
+    user = User.objects.create_user(
+        email=email or f"staff{number}@clinic.example",
+        name=name or f"Staff Number{number}",
+        roles=[*map(str, roles)],
+        password=password,
+    )
+    if Role.THERAPIST in roles:
+        Practitioner.objects.create(user=user, discipline=Discipline.MASSAGE)
+    return user
+
+
+def an_owner(**facts: str) -> User:
+    return staff(Role.OWNER, **facts)
+
+
+def front_desk(**facts: str) -> User:
+    return staff(Role.ADMIN, **facts)
+
+
+def a_therapist(**facts: str) -> User:
+    return staff(Role.THERAPIST, **facts)
