@@ -50,24 +50,22 @@ def scanned(day: date, wall: time, tz: ZoneInfo) -> datetime:
     raise AssertionError("no such time")
 
 
-CHANGING = frozenset(
-    [
-        "America/New_York",
-        "Europe/Berlin",
-        "Australia/Lord_Howe",
-        "Antarctica/Troll",
-        "Africa/Cairo",
-        "America/Havana",
-        "America/Santiago",
-        "Asia/Beirut",
-        "Atlantic/Azores",
-        "Africa/Casablanca",
-        "Asia/Kathmandu",
-    ]
-)
+CHANGING = [
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "America/Havana",
+    "America/New_York",
+    "America/Santiago",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Atlantic/Azores",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+]
 
 
-@pytest.mark.parametrize("zone", sorted(CHANGING))
+@pytest.mark.parametrize("zone", CHANGING)
 def test_a_time_is_reached_when_the_clock_on_the_wall_first_shows_it_or_more(zone: str) -> None:
     tz = ZoneInfo(zone)
     for change in transitions(zone, 2026, 2027) or [datetime(2026, 6, 1, tzinfo=UTC)]:
@@ -133,7 +131,7 @@ def test_two_rules_of_a_day_leave_the_break_between_them() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    zone=st.sampled_from(sorted(CHANGING)),
+    zone=st.sampled_from(CHANGING),
     minute=st.integers(0, 700 * 24 * 60),
     hours=st.integers(1, 24 * 9),
     step=st.sampled_from([5, 10, 15, 30, 60]),
