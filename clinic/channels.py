@@ -103,8 +103,15 @@ def check_address(channel: str, address: str) -> None:
         if channel != states.Channel.EMAIL or _CONTROL.search(address):
             raise ValidationError("no")
         validate_email(address)
-    except ValidationError:
+        in_ascii(address)
+    except (ValidationError, UnicodeError):
         raise Refused("bad address", for_good=True, bad_address=True) from None
+
+
+def in_ascii(address: str) -> str:
+    """A domain in any script, as mail servers know it; the part before it is ASCII already (check_address)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
 def in_one_line(text: str, limit: int) -> str:
@@ -117,7 +124,7 @@ def compose(envelope: Envelope) -> EmailMessage:
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     mail_ = EmailMessage(policy=SMTP_POLICY)
     mail_["From"] = Address(in_one_line(envelope.sender_name, 60), addr_spec=settings.DEFAULT_FROM_EMAIL)
-    mail_["To"] = Address(in_one_line(envelope.to_name, 100), addr_spec=envelope.to_address)
+    mail_["To"] = Address(in_one_line(envelope.to_name, 100), addr_spec=in_ascii(envelope.to_address))
     mail_["Subject"] = in_one_line(envelope.title, 200)
     mail_["Date"] = format_datetime(envelope.at)
     mail_["Message-ID"] = f"<{envelope.message_id}@{domain}>"
@@ -178,15 +185,10 @@ class SmtpChannel:
 
     def _introduce(self, line: smtplib.SMTP, to_address: str) -> None:
         """MAIL and RCPT: who it is from and whom it is for. Takes nothing yet."""
-        options = []
-        if not to_address.isascii():
-            if not line.has_extn("smtputf8"):
-                raise Refused("server speaks ASCII only", for_good=True, bad_address=True)
-            options.append("SMTPUTF8")
-        code, answer = line.mail(settings.DEFAULT_FROM_EMAIL, options)
+        code, answer = line.mail(settings.DEFAULT_FROM_EMAIL)
         if code != 250:
             raise smtplib.SMTPResponseException(code, answer)
-        code, answer = line.rcpt(to_address)
+        code, answer = line.rcpt(in_ascii(to_address))
         if code not in (250, 251):
             self.back_out()
             if code == 421:
@@ -208,7 +210,7 @@ class SmtpChannel:
         line = self._line
         if line is None:
             raise Refused("not connected", for_good=False)
-        content = compose(envelope).as_bytes(policy=SMTP_POLICY.clone(utf8=not envelope.to_address.isascii()))
+        content = compose(envelope).as_bytes()
         try:
             code, _ = line.docmd("DATA")
         except (smtplib.SMTPException, OSError) as broken:

@@ -307,17 +307,21 @@ class Reckoning:
         return sum(self.by_state.get(state, 0) for state in TAKEN)
 
     @property
+    def unknown(self) -> int:
+        return self.by_state.get(State.UNKNOWN, 0)
+
+    @property
+    def not_sent(self) -> int:
+        return self.by_state.get(State.SUPPRESSED, 0) + self.by_state.get(State.FAILED, 0)
+
+    @property
     def waiting(self) -> int:
         return sum(self.by_state.get(state, 0) for state in OPEN)
 
     @property
-    def ended(self) -> int:
-        return sum(count for state, count in self.by_state.items() if state not in OPEN)
-
-    @property
     def balances(self) -> bool:
-        """Every message is in exactly one state that we know: due = ended + waiting."""
-        return set(self.by_state) <= set(State.values) and self.due == self.ended + self.waiting
+        """Every message is in exactly one state that we know: due = sent + not sent + unknown + waiting."""
+        return self.due == self.sent + self.not_sent + self.unknown + self.waiting
 
 
 #: A message this long past its time has not just been overtaken by the tick.

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from clinic import audit_views, office_home, office_views
+from clinic import audit_views, messages_views, office_home, office_views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,4 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/", office_views.clinic, name="clinic"),
     path("audit/", audit_views.audit_log, name="audit"),
     path("audit/verify/", office_home.audit_verify, name="audit_verify"),
+    path("messages/", messages_views.to_do, name="messages"),
+    path("messages/log/", messages_views.log, name="messages_log"),
+    path("messages/done/", messages_views.tasks_done, name="messages_done"),
+    path("messages/<uuid:uid>/", messages_views.message, name="message"),
+    path("messages/<uuid:uid>/resolve/", messages_views.resolve, name="message_resolve"),
+    path("messages/<uuid:uid>/send/", messages_views.send_anyway, name="message_send"),
+    path("messages/tasks/<uuid:uid>/done/", messages_views.task_done, name="desk_task_done"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from clinic.access import LinkActor
 from clinic.models import User
 
 
@@ -21,3 +22,9 @@ class StaffRequest(TimedRequest):
     """A request past @requires: somebody of the staff is signed in."""
 
     user: User  # type: ignore[assignment]
+
+
+class LinkRequest(TimedRequest):
+    """A request past @by_link: whoever holds the link acts."""
+
+    actor: LinkActor

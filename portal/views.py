@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from clinic import audit, links
 from clinic.links import Purpose, by_link
 from clinic.models import ActionLink, Clinic
 from clinic.pages import page
+from clinic.requests import LinkRequest
 from portal import answers
 from portal.answers import AlreadyAnswered, Answer
 from portal.forms import OtherTimeForm, ReasonForm
@@ -19,7 +20,7 @@ from scheduling.models import Appointment
 
 
 @by_link(Purpose.VISIT)
-def visit(request: HttpRequest, link: ActionLink) -> HttpResponse:
+def visit(request: LinkRequest, link: ActionLink) -> HttpResponse:
     """Are you coming? Confirm; or go on to the two other answers."""
     if request.method == "POST":
         return _answer(request, link, Answer.CONFIRM, lambda: answers.confirm(link=link, now=request.now))
@@ -27,7 +28,7 @@ def visit(request: HttpRequest, link: ActionLink) -> HttpResponse:
 
 
 @by_link(Purpose.VISIT)
-def cancel(request: HttpRequest, link: ActionLink) -> HttpResponse:
+def cancel(request: LinkRequest, link: ActionLink) -> HttpResponse:
     """You cannot come: say so, with a reason or without one."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -37,7 +38,7 @@ def cancel(request: HttpRequest, link: ActionLink) -> HttpResponse:
 
 
 @by_link(Purpose.VISIT)
-def move(request: HttpRequest, link: ActionLink) -> HttpResponse:
+def move(request: LinkRequest, link: ActionLink) -> HttpResponse:
     """You need another time: the desk will call or write."""
     form = OtherTimeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -47,7 +48,7 @@ def move(request: HttpRequest, link: ActionLink) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest,
+    request: LinkRequest,
     link: ActionLink,
     template: str,
     context: dict[str, Any] | None = None,
@@ -65,7 +66,7 @@ def _show(
     return page(request, template, _facts(link, seen) | (context or {}), status=status)
 
 
-def _answer(request: HttpRequest, link: ActionLink, answer: Answer, act: Callable[[], Appointment]) -> HttpResponse:
+def _answer(request: LinkRequest, link: ActionLink, answer: Answer, act: Callable[[], Appointment]) -> HttpResponse:
     """Act once. A second press of the same button shows what the first one did."""
     done = None
     if link.used_at is None:

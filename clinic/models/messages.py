@@ -57,6 +57,10 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def not_sent(self) -> Self:
         return self.filter(state__in=(State.SUPPRESSED, State.FAILED))
 
+    def unknown(self) -> Self:
+        """It may or may not have left."""
+        return self.filter(state=State.UNKNOWN)
+
     def needing_a_person(self, now: datetime) -> Self:
         """The patient does not know, and there is still time to tell them."""
         return self.filter(needs_person=True, resolved_at__isnull=True, too_late_at__gt=now)
