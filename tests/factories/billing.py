@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from billing import charges, invoices, payments, pricelist
 from billing.models import Charge, Invoice, Method, Payment, Price
 from clinic.models import Discipline, Location, Practitioner, User
@@ -43,6 +45,7 @@ def a_price(service: Service, amount: str = "80.00", *, by: User, **facts: Any) 
     return pricelist.set_price(service_id=service.pk, amount=Decimal(amount), by=by, now=NOW, **facts)
 
 
+@transaction.atomic
 def a_visit(
     patient: Patient,
     service: Service,
