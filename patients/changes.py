@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.forms import show_phone
+from patients.dates import RoughDay
 from patients.models import (
     Allergy,
     Condition,
@@ -32,7 +33,8 @@ PAPERS: tuple[type[models.Model], ...] = (Document,)
 
 _NOT_SAID = {
     "id", "uid", "revision", "patient", "recorded_at", "recorded_by", "registered_at", "registered_by", "voided_at",
-    "voided_by", "deactivated_at", "deactivated_by", "given_key", "family_key", "search_text", "number", "sha256", "size",
+    "voided_by", "deactivated_at", "deactivated_by", "given_key", "family_key", "search_text", "number", "sha256",
+    "size",
 }  # fmt: skip
 LATEST = 300
 
@@ -51,6 +53,8 @@ class Change:
     """One act on one record."""
 
     at: datetime
+    #: Among the changes of one instant (one transaction), later ones have the higher place.
+    place: int
     who: str
     what: str
     subject: str
@@ -61,7 +65,7 @@ class Change:
 def of(patient: Patient, tables: Iterable[type[models.Model]]) -> list[Change]:
     """The latest changes of the person's rows in these tables, newest first: one query a table."""
     found = [change for table in tables for change in _of_table(patient, table)]
-    return sorted(found, key=attrgetter("at"), reverse=True)[:LATEST]
+    return sorted(found, key=attrgetter("at", "place"), reverse=True)[:LATEST]
 
 
 def since(record: models.Model, revision: int) -> list[str]:
@@ -77,7 +81,7 @@ def _events(table: type[models.Model]) -> models.QuerySet[Any]:
 
 
 def _told(table: type[models.Model]) -> list[Any]:
-    return [f for f in table._meta.concrete_fields if f.name not in _NOT_SAID]
+    return [f for f in table._meta.concrete_fields if f.name not in _NOT_SAID and not f.name.endswith("_precision")]
 
 
 def _of_table(patient: Patient, table: type[models.Model]) -> Iterator[Change]:
@@ -104,6 +108,7 @@ def _change(table: type[models.Model], previous: Any, event: Any) -> Change:
     context = event.pgh_context.metadata if event.pgh_context else {}
     return Change(
         at=event.pgh_created_at,
+        place=event.pgh_id,
         who=context.get("name") or "Tonus",
         what=_what(previous, event),
         subject=str(table._meta.verbose_name),
@@ -144,8 +149,8 @@ def _say(field: Any, event: Any) -> str:
         return ", ".join(str(labels.get(v, v)) for v in value)
     if field.name == "merged_into":
         return _number_of(value)
-    if hasattr(value, "strftime"):
-        return f"{value.day} {value:%b %Y}"
+    if isinstance(value, date):
+        return str(RoughDay(value, getattr(event, f"{field.name.removesuffix('_on')}_precision", "day")))
     return str(value)
 
 

@@ -47,7 +47,7 @@ class OfPatient(models.Model):
     voided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
-    void_reason = models.CharField(max_length=200, blank=True, editable=False)
+    void_reason = models.CharField("why", max_length=200, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

@@ -123,7 +123,7 @@ class Patient(models.Model):
     deactivated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
-    deactivated_reason = models.CharField(max_length=200, blank=True, editable=False)
+    deactivated_reason = models.CharField("why", max_length=200, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged_records"
     )

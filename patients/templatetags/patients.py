@@ -1,0 +1,44 @@
+"""What the patient header shows on every page about a patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django import template
+from django.template.context import Context
+
+from clinic.access import Can
+from patients import allergies, medication
+from patients.models import Allergy, AllergyStatus, Condition, Medication, Patient
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class HeaderFacts:
+    """Whether this reader treats the patient, and what hands-on work must know at first glance."""
+
+    in_care: bool = False
+    allergies: list[Allergy] = field(default_factory=list)
+    allergies_not_asked: bool = False
+    none_known: bool = False
+    cautions: list[str] = field(default_factory=list)
+
+
+@register.simple_tag(takes_context=True)
+def header_facts(context: Context, patient: Patient) -> HeaderFacts:
+    """Allergies and cautions, for who may read the history; nothing clinical for anyone else."""
+    request = context["request"]
+    visible = Patient.objects.visible_to(request.user, Can.SEE_HISTORY, now=request.now)
+    if not visible.filter(pk=patient.pk).exists():
+        return HeaderFacts()
+    known = allergies.of(patient)
+    taken = list(Medication.objects.for_patient(patient.survivor).current().order_by("pk"))
+    minded = Condition.objects.for_patient(patient.survivor).current().exclude(caution="").order_by("pk")
+    return HeaderFacts(
+        in_care=True,
+        allergies=list(known.listed),
+        allergies_not_asked=known.status == AllergyStatus.NOT_ASKED,
+        none_known=known.status == AllergyStatus.NONE_KNOWN,
+        cautions=[f"{c.name}: {c.caution}" for c in minded] + medication.cautions(taken),
+    )
