@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import email
+import logging
 import re
 import threading
 import time
@@ -15,6 +16,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 _ID = re.compile(r"<([0-9a-f-]{36})@")
 

@@ -1,0 +1,3 @@
+"""Tests with real transactions may empty their tables."""
+
+from tests.factories import flushing  # noqa: F401 -- installs itself
