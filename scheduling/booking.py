@@ -298,12 +298,9 @@ def undo(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment:
             raise changed_meanwhile()
         if visit.status == Status.COMPLETED and SessionNote.objects.signed().filter(visit_uid=visit.uid).exists():
             raise BookingRefused("The note of this visit is signed, so it was held.")
-        if visit.status == Status.COMPLETED:
-            visit.completed_at = None
-            visit.arrived_at = visit.arrived_at or visit.starts_at
-        if visit.status == Status.ARRIVED:
-            visit.arrived_at = None
-        visit.started_at = None
+        here_since = visit.arrived_at or visit.started_at or visit.starts_at
+        visit.arrived_at = here_since if back is Status.ARRIVED else None
+        visit.started_at = visit.completed_at = None
         visit.status, visit.changed_at = back, now
         visit.save()
         record("step_undone", visit, by=by, now=now, was=appointment.status)

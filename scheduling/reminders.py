@@ -20,7 +20,7 @@ from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import CURABLE, Channel, MessagePurpose, Reason, State
 from clinic.models import Clinic, OutboundMessage
-from patients import consent
+from patients import consent, records
 from patients.models import Patient
 from scheduling.models import Appointment
 from scheduling.states import Status
@@ -86,7 +86,7 @@ def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -
         return []
     told = MOVED if appointment.version > 1 else BOOKED
     due_at = day_before(appointment.starts_at, appointment.location.tz)
-    way = way_to(appointment.patient)
+    way = way_to(records.lock(appointment.patient))
     if way.blocked or not confirm:
         return _enqueue(appointment, way, [(REMINDER, REMINDER, decent(due_at, appointment.location.tz))], now)
     if due_at <= now + WINDOW:
@@ -99,7 +99,9 @@ def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
     """Stop what is pending about a visit, its links, and what the desk was asked to do about it.
 
     Call it in the transaction that moves or cancels, before `plan_for`. Reason: "moved", "cancelled" or "over".
+    Locks go visit, patient, messages, links: the same way round as when a patient takes their consent back.
     """
+    records.lock(appointment.patient)
     desk.close_for(subject_uid=appointment.uid, outcome=f"The visit was {reason} since.", now=now)
     return messaging.void_for(subject_uid=appointment.uid, reason=Reason(reason), now=now)
 
@@ -132,7 +134,7 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
     """A reminder by itself, which answers nobody: at its hour, or at the next decent one."""
     if appointment.status != Status.BOOKED:
         return 0
-    way = way_to(appointment.patient)
+    way = way_to(records.lock(appointment.patient))
     known = OutboundMessage.objects.about(appointment.uid).filter(subject_version=appointment.version, purpose=REMINDER)
     if way.blocked and known.exists():
         return 0
@@ -223,7 +225,7 @@ def when(at: datetime, tz: ZoneInfo) -> str:
 def way_to(patient: Patient) -> Way:
     """The channel that the patient chose and agreed to; e-mail when this clinic cannot send text messages.
 
-    Reads consent anew each time it plans; withdrawing consent later stops what is pending.
+    Consent is read under the patient's lock; taking it back later stops what is pending.
     """
     patient = patient.survivor
     wanted, offered = patient.preferred_channel, channels.offered()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from django.db import models, transaction
@@ -154,3 +154,33 @@ def end_absence(absence: Absence, *, by: Actor, now: datetime) -> None:
     """It does not take place, or was a mistake."""
     audit.record("absence.removed", by=by, now=now, subject=absence, detail={"kind": absence.kind})
     absence.delete()
+
+
+@transaction.atomic
+def set_week(
+    model: type[OpeningHours] | type[WorkingHours],
+    whose: dict[str, models.Model],
+    stretches: Iterable[tuple[int, time, time]],
+    *,
+    valid_from: date,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """From that day on these hours hold; until then the old ones. What is booked stays booked."""
+    rules = model.objects.select_for_update(no_key=True).filter(**whose)
+    rules.filter(valid_from__gte=valid_from).delete()
+    last = valid_from - timedelta(days=1)
+    rules.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from)).update(valid_to=last)
+    model.objects.bulk_create(
+        model(**whose, weekday=day, opens=opens, closes=closes, valid_from=valid_from)
+        for day, opens, closes in stretches
+    )
+    if isinstance(who := whose.get("practitioner"), Practitioner):
+        ensure(practitioners=[who.pk])
+    audit.record(
+        "opening_hours.set" if model is OpeningHours else "working_hours.set",
+        by=by,
+        now=now,
+        subject=who if who is not None else whose["location"],
+        detail={"from": valid_from.isoformat(), "location": str(whose["location"])},
+    )

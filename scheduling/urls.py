@@ -1,4 +1,50 @@
-from django.urls import URLPattern
+"""Addresses of the diary, of visits, and of what the clinic offers. Only random ids stand in them."""
+
+from django.urls import URLPattern, path
+
+from scheduling import resources
+from scheduling.views import book, diary, panels, setup, today, visit
 
 app_name = "scheduling"
-urlpatterns: list[URLPattern] = []
+
+
+def of_shelf(shelf: setup.Shelf) -> list[URLPattern]:
+    """List, add, change, retire and bring back one kind of thing."""
+    at, one = f"setup/{shelf.many}/", shelf.one
+    retired = setup.switching(shelf, resources.retire, "{thing} is no longer offered.")
+    back = setup.switching(shelf, resources.bring_back, "{thing} is offered again.")
+    return [
+        path(at, setup.listing(shelf), name=shelf.many),
+        path(f"{at}add/", setup.adding(shelf), name=f"{one}_add"),
+        path(f"{at}<uuid:uid>/", setup.changing(shelf), name=f"{one}_change"),
+        path(f"{at}<uuid:uid>/retire/", retired, name=f"{one}_retire"),
+        path(f"{at}<uuid:uid>/bring-back/", back, name=f"{one}_bring_back"),
+    ]
+
+
+urlpatterns = [
+    path("", diary.diary, name="diary"),
+    path("week/", diary.week, name="week"),
+    path("list/", diary.day_list, name="day_list"),
+    path("today/", today.today, name="today"),
+    path("book/", book.book, name="book"),
+    path("visit/<uuid:uid>/", visit.visit, name="visit"),
+    path("visit/<uuid:uid>/move/", visit.move, name="move"),
+    path("visit/<uuid:uid>/cancel/", visit.cancel, name="cancel"),
+    path("visit/<uuid:uid>/confirm/", visit.confirm, name="confirm"),
+    path("visit/<uuid:uid>/arrive/", visit.arrive, name="arrive"),
+    path("visit/<uuid:uid>/start/", visit.start, name="start"),
+    path("visit/<uuid:uid>/complete/", visit.complete, name="complete"),
+    path("visit/<uuid:uid>/no-show/", visit.no_show, name="no_show"),
+    path("visit/<uuid:uid>/undo/", visit.undo, name="undo"),
+    path("visit/<uuid:uid>/chart/", today.open_chart, name="open_chart"),
+    path("patient/<uuid:uid>/", panels.patient_panel, name="patient_panel"),
+    path("plan/<uuid:uid>/progress/", panels.plan_progress, name="plan_progress"),
+    *(pattern for shelf in (setup.SERVICES, setup.ROOMS, setup.DEVICES) for pattern in of_shelf(shelf)),
+    path("setup/hours/", setup.hours, name="hours"),
+    path("setup/hours/closures/", setup.closure_add, name="closure_add"),
+    path("setup/hours/closures/<uuid:uid>/remove/", setup.closure_remove, name="closure_remove"),
+    path("setup/working/", setup.working, name="working"),
+    path("setup/absences/", setup.absences, name="absences"),
+    path("setup/absences/<uuid:uid>/remove/", setup.absence_remove, name="absence_remove"),
+]

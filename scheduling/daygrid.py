@@ -1,0 +1,204 @@
+"""A diary drawn as columns of five-minute rows: where each visit, gap and shade begins and how far it reaches.
+
+Positions are numbers for CSS classes (`r13 n12`: row 13, 12 rows long), as the page carries no inline style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from clinic.models import Practitioner
+from scheduling import wallclock
+from scheduling.intervals import Interval, Spans
+from scheduling.models import Absence, Appointment
+
+ROW = timedelta(minutes=5)
+#: Gaps are offered in steps of this on the wall clock.
+OFFER = timedelta(minutes=30)
+SHORTEST_OFFER = timedelta(minutes=15)
+DEFAULT_HOURS = (time(8), time(18))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The part of a day that is drawn: from one whole hour on the wall to another."""
+
+    span: Interval[datetime]
+    tz: ZoneInfo
+
+    @property
+    def rows(self) -> int:
+        return int((self.span.end - self.span.start) / ROW)
+
+    def row(self, at: datetime) -> int:
+        """The row that an instant falls into, from 1; cut to the frame."""
+        at = min(max(at, self.span.start), self.span.end)
+        return int((at - self.span.start) // ROW) + 1
+
+    def box(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """First row and number of rows, at least one."""
+        first = self.row(start)
+        last = -int((self.span.start - min(max(end, self.span.start), self.span.end)) // ROW)
+        return first, max(1, last - first + 1)
+
+    def hours(self) -> list[Mark]:
+        """A mark at each whole hour on the wall."""
+        marks, at = [], self.span.start
+        while at < self.span.end:
+            wall = at.astimezone(self.tz)
+            if wall.minute == 0:
+                marks.append(Mark(self.row(at), f"{wall:%H:%M}"))
+            at += ROW
+        return marks
+
+
+@dataclass(frozen=True)
+class Mark:
+    row: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of a column: shaded, away, or free to be booked."""
+
+    row: int
+    rows: int
+    label: str = ""
+    at: datetime | None = None
+
+
+@dataclass
+class Card:
+    """A visit in a column; of visits that overlap each has a lane of its own."""
+
+    visit: Appointment
+    row: int
+    rows: int
+    #: Rows of charting behind it.
+    tail: int
+    lane: int = 0
+    lanes: int = 1
+
+    @property
+    def is_tight(self) -> bool:
+        """Room for one line only."""
+        return self.rows < 6
+
+
+@dataclass
+class Column:
+    """One practitioner's day."""
+
+    practitioner: Practitioner
+    day: date
+    heading: str
+    sub: str = ""
+    shades: list[Block] = field(default_factory=list)
+    away: list[Block] = field(default_factory=list)
+    gaps: list[Block] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    now_row: int | None = None
+
+    @property
+    def lanes(self) -> int:
+        return max((card.lanes for card in self.cards), default=1)
+
+
+def frame(day: date, tz: ZoneInfo, spans: Iterable[Interval[datetime]]) -> Frame:
+    """From the first hour that anything happens to the last; a working day's length when nothing does."""
+    whole = wallclock.day_span(day, tz)
+    inside = [cut for span in spans if (cut := span.meet(whole))]
+    first, last = DEFAULT_HOURS
+    start = min((s.start for s in inside), default=wallclock.reached(day, first, tz))
+    end = max((s.end for s in inside), default=wallclock.reached(day, last, tz))
+    start = max(_hour_before(start, tz), whole.start)
+    end = min(_hour_after(end, tz), whole.end)
+    return Frame(Interval(start, max(end, start + timedelta(hours=1))), tz)
+
+
+def _hour_before(at: datetime, tz: ZoneInfo) -> datetime:
+    wall = at.astimezone(tz)
+    return at - timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
+
+
+def _hour_after(at: datetime, tz: ZoneInfo) -> datetime:
+    floor = _hour_before(at, tz)
+    return at if floor == at else floor + timedelta(hours=1)
+
+
+def fill(
+    column: Column,
+    area: Frame,
+    *,
+    works: Spans[datetime],
+    absences: Sequence[Absence],
+    visits: Sequence[Appointment],
+    now: datetime,
+) -> Column:
+    """Draw one column: what is closed, who is away, what is booked, what can be booked from now on."""
+    whole = Spans.of([area.span])
+    column.shades = [Block(*area.box(s.start, s.end)) for s in whole - works]
+    away = Spans.of(Interval(a.starts_at, a.ends_at) for a in absences)
+    for absence in absences:
+        if cut := Interval(absence.starts_at, absence.ends_at).meet(area.span):
+            column.away.append(Block(*area.box(cut.start, cut.end), label=str(absence)))
+    column.cards = lanes(_card(area, visit) for visit in visits)
+    taken = Spans.of(
+        Interval(v.starts_at, v.ends_at + timedelta(minutes=v.service.charting_minutes)) for v in visits if v.holds_time
+    )
+    free = ((works & whole) - away) - taken
+    column.gaps = [
+        Block(*area.box(a, b), label=f"{a.astimezone(area.tz):%H:%M}", at=a) for a, b in offers(free, area, now)
+    ]
+    if now in area.span:
+        column.now_row = area.row(now)
+    return column
+
+
+def offers(free: Spans[datetime], area: Frame, now: datetime) -> Iterable[tuple[datetime, datetime]]:
+    """Free stretches cut at each whole and half hour on the wall; what is past or too short is left out."""
+    for part in free:
+        start = part.start
+        while start < part.end:
+            wall = start.astimezone(area.tz)
+            to_half = OFFER - timedelta(minutes=wall.minute % 30, seconds=wall.second)
+            end = min(start + to_half, part.end)
+            if part.end - end < SHORTEST_OFFER:
+                end = part.end
+            if end - start >= SHORTEST_OFFER and start >= now - SHORTEST_OFFER:
+                yield start, end
+            start = end
+
+
+def _card(area: Frame, visit: Appointment) -> Card:
+    row, rows = area.box(visit.starts_at, visit.ends_at)
+    tail = visit.service.charting_minutes // 5 if visit.holds_time else 0
+    return Card(visit, row, rows, min(tail, max(0, area.rows - row - rows + 1)))
+
+
+def lanes(cards: Iterable[Card]) -> list[Card]:
+    """Side by side where they overlap (a missed visit and who came instead); alone, a card has the whole width."""
+    placed: list[Card] = []
+    group: list[Card] = []
+    reach = 0
+    for card in sorted(cards, key=lambda c: (c.row, -c.rows)):
+        if group and card.row >= reach:
+            _share(group)
+            group = []
+        busy = {c.lane for c in group if c.row + c.rows > card.row}
+        card.lane = next(n for n in range(len(group) + 1) if n not in busy)
+        group.append(card)
+        reach = max(reach, card.row + card.rows) if len(group) > 1 else card.row + card.rows
+        placed.append(card)
+    _share(group)
+    return placed
+
+
+def _share(group: Sequence[Card]) -> None:
+    width = max((card.lane for card in group), default=0) + 1
+    for card in group:
+        card.lanes = width

@@ -1,0 +1,158 @@
+"""Booking, moving and calling off, as typed at the desk."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clinic import time
+from clinic.forms import DateInput, TimeInput, TonusForm
+from clinic.models import Location, Practitioner
+from scheduling.models import Appointment, Room, Service
+from scheduling.models.resources import LONGEST_VISIT
+from scheduling.states import Side
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a button of an offered time carries: with whom, when, and which warnings were read."""
+
+    practitioner: uuid.UUID
+    starts_at: datetime
+    despite: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        warnings = f"!{','.join(self.despite)}" if self.despite else ""
+        return f"{self.practitioner}@{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z{warnings}"
+
+    @classmethod
+    def parse(cls, text: str) -> Pick:
+        who, _, rest = text.partition("@")
+        at, _, warnings = rest.partition("!")
+        try:
+            start = datetime.strptime(at, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+            return cls(uuid.UUID(who), start, tuple(w for w in warnings.split(",") if w))
+        except ValueError:
+            raise ValidationError("Choose one of the times that are offered.") from None
+
+
+class PickField(forms.CharField):
+    """The button that was pressed."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        return Pick.parse(typed) if typed else None
+
+
+class ByUid(forms.ModelChoiceField):
+    """A choice whose value is a random id, so that numbers of rows stand in no page."""
+
+    def __init__(self, queryset: Any, **kwargs: Any) -> None:
+        super().__init__(queryset, to_field_name="uid", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            raise
+        except (ValueError, TypeError):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
+
+class TimeForm(TonusForm):
+    """When and with whom: by the button of an offered time, or typed."""
+
+    pick = PickField(required=False, max_length=200)
+    practitioner = ByUid(Practitioner.objects.none(), required=False, label="With", empty_label="Choose …")
+    day = forms.DateField(required=False, widget=DateInput(), label="Day")
+    time = forms.TimeField(required=False, widget=TimeInput(), label="Time")
+    second_time = forms.BooleanField(
+        required=False, label="The second time the clock shows it", widget=forms.HiddenInput
+    )
+    minutes = forms.IntegerField(required=False, min_value=5, max_value=LONGEST_VISIT, label="Minutes")
+    room = ByUid(Room.objects.none(), required=False, label="Room", empty_label="Any suitable")
+
+    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.location = location
+        people = Practitioner.objects.active().filter(working_hours__location=location).distinct()
+        self.fields["practitioner"].queryset = people.by_name()  # type: ignore[attr-defined]
+        self.fields["room"].queryset = Room.objects.active().filter(location=location).order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Fills `starts_at`, `who` and `despite`, whichever way they were said."""
+        data = super().clean() or self.cleaned_data
+        if pick := data.get("pick"):
+            data["who"] = Practitioner.objects.select_related("user").filter(uid=pick.practitioner).first()
+            data["starts_at"], data["despite"] = pick.starts_at, pick.despite
+            if data["who"] is None:
+                self.add_error(None, "That practitioner is not known here.")
+            return data
+        data["despite"], data["who"] = (), data.get("practitioner")
+        for name, sentence in (("practitioner", "With whom?"), ("day", "Which day?"), ("time", "At what time?")):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
+        if data.get("day") and data.get("time"):
+            data["starts_at"] = self._instant(data)
+        return data
+
+    def _instant(self, data: dict[str, Any]) -> datetime | None:
+        """The wall-clock time as an instant; a time that no clock shows is refused, one shown twice is asked about."""
+        day, wall, tz = data["day"], data["time"], self.location.tz
+        try:
+            first, second = (time.at_wall(day, wall, tz, fold=fold) for fold in (0, 1))
+        except time.InGap as gap:
+            self.add_error("time", str(gap))
+            return None
+        except OverflowError:
+            self.add_error("day", "That day is too far away.")
+            return None
+        if first != second and not data.get("second_time"):
+            self.fields["second_time"].widget = forms.CheckboxInput()
+            self.fields["second_time"].help_text = "The clocks go back that night, so this time comes twice."
+        return second if data.get("second_time") else first
+
+
+class BookForm(TimeForm):
+    """A visit to be."""
+
+    service = ByUid(Service.objects.none(), label="Service")
+    note = forms.CharField(required=False, max_length=200, label="Note for the desk")
+    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.active().by_name()  # type: ignore[attr-defined]
+        self.fields["service"].widget = forms.HiddenInput()
+
+
+class MoveForm(TimeForm):
+    """Another time or place for a visit."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, visit: Appointment, **kwargs: Any) -> None:
+        super().__init__(*args, location=visit.location, **kwargs)
+        people = Practitioner.objects.active().filter(discipline=visit.service.discipline)
+        self.fields["practitioner"].queryset = people.by_name()  # type: ignore[attr-defined]
+        self.fields["room"].empty_label = "The same, or another that is free"  # type: ignore[attr-defined]
+
+
+class CancelForm(TonusForm):
+    """Who calls a visit off, and why."""
+
+    side = forms.ChoiceField(
+        choices=[(Side.PATIENT, "The patient"), (Side.CLINIC, "The clinic")],
+        widget=forms.RadioSelect,
+        label="Who calls it off?",
+        initial=Side.PATIENT,
+    )
+    reason = forms.CharField(max_length=200, label="Why?", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)

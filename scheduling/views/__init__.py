@@ -1,0 +1,1 @@
+"""Pages of the diary, of visits, and of what the clinic offers."""

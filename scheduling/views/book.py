@@ -1,0 +1,215 @@
+"""Booking: who, what, then one click on a free time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods
+
+from clinic.access import Can, requires
+from clinic.models import Location, Practitioner
+from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
+from patients import search
+from patients.models import Patient
+from scheduling import booking, offering
+from scheduling.availability import Ask
+from scheduling.booking import BookingRefused
+from scheduling.forms.booking import BookForm, Pick
+from scheduling.models import Appointment, Service
+from scheduling.offering import Day, Part
+from scheduling.views import places
+from treatments.models import Intervention
+
+
+@dataclass
+class Desk:
+    """What has been decided so far, from the address or the form."""
+
+    location: Location
+    patient: Patient
+    services: list[Service]
+    parts: list[Part]
+    part: Intervention | None
+    service: Service | None
+    practitioner: Practitioner | None
+    minutes: int
+    day: date
+    #: Show all times of that one day.
+    whole_day: bool
+    familiar: set[int] = field(default_factory=set)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.BOOK)
+def book(request: StaffRequest) -> HttpResponse:
+    """Choose a patient; then a free time; the rest is preselected. A refusal keeps everything and offers others."""
+    among = places.locations()
+    location = places.chosen(request, among)
+    if location is None:
+        return page(request, "scheduling/no_location.html")
+    patient = _patient(request)
+    if patient is None:
+        return _choose_patient(request)
+    desk = _desk(request, location, patient)
+    if desk.service is None:
+        return page(request, "scheduling/no_services.html", {"patient": patient})
+    data = posted(request)
+    form = BookForm(data, location=location, initial=_initial(request, desk))
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            visit = _book(request, desk, form.cleaned_data)
+        except BookingRefused as why:
+            refusal = why
+        else:
+            messages.success(request, "Booked.")
+            return go_to(request, "scheduling:visit", visit.uid)
+    status = 409 if refusal else 422 if form.errors and request.method == "POST" else 200
+    context = _context(request, desk, form, refusal) | {"locations": among}
+    return page(request, "scheduling/book.html", context, status=status, partial="offers" if status == 200 else None)
+
+
+def _book(request: StaffRequest, desk: Desk, data: dict[str, Any]) -> Appointment:
+    return booking.book(
+        patient=desk.patient,
+        service=data["service"],
+        practitioner=data["who"],
+        location=desk.location,
+        starts_at=data["starts_at"],
+        minutes=data.get("minutes") or desk.minutes,
+        room=data.get("room"),
+        intervention=desk.part,
+        note=data.get("note") or "",
+        request_key=data.get("request_key"),
+        despite=data["despite"],
+        by=request.user,
+        now=request.now,
+    )
+
+
+def _patient(request: StaffRequest) -> Patient | None:
+    uid = places.uid_in(request, "patient")
+    if uid is None:
+        return None
+    rows = Patient.objects.select_related("merged_into").visible_to(request.user, Can.SEE_PATIENTS, now=request.now)
+    found = get_object_or_404(rows, uid=uid)
+    return found.merged_into or found
+
+
+def _choose_patient(request: StaffRequest) -> HttpResponse:
+    """No patient yet: search, by POST, with the chosen time kept in the way back."""
+    typed = request.POST.get("q", "")[:100] if request.method == "POST" else ""
+    results = search.find(typed, by=request.user, now=request.now) if typed.strip() else None
+    keep = {k: v for k, v in request.GET.items() if k in ("at", "practitioner", "location", "service", "day")}
+    context = {"results": results, "typed": typed, "keep": keep}
+    return page(request, "scheduling/choose_patient.html", context, partial="results")
+
+
+def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
+    services = list(Service.objects.active().by_name())
+    parts = offering.parts_of(patient, by=request.user, now=request.now)
+    service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
+    part = _part(request, parts, service)
+    if service is None:
+        service = offering.service_for(part, services) if part else offering.usual_service(patient, services)
+    at = _at(request)
+    who = places.practitioner_in(request)
+    if who is None and part is not None and "practitioner" not in request.GET and at is None:
+        who = Practitioner.objects.select_related("user").filter(pk=part.plan.author_id).first()
+    if who is not None and service is not None and who.discipline != service.discipline:
+        who = None if at is None else who
+    first = offering.first_day(part, location, now=request.now)
+    day = places.day_in(request, location) if "day" in request.GET else first
+    return Desk(
+        location=location,
+        patient=patient,
+        services=services,
+        parts=parts,
+        part=part,
+        service=service,
+        practitioner=who,
+        minutes=(part.minutes if part else None) or (service.minutes if service else 60),
+        day=max(day, first) if "day" not in request.GET else day,
+        whole_day=request.GET.get("whole_day") == "1",
+        familiar=offering.familiar(patient, part),
+    )
+
+
+def _part(request: StaffRequest, parts: list[Part], service: Service | None) -> Intervention | None:
+    """The part of the plan in the address; else, unless a service was chosen, the first with sessions left."""
+    wanted = places.uid_in(request, "part")
+    if wanted is not None:
+        return next((p.intervention for p in parts if p.intervention.uid == wanted), None)
+    if "part" in request.GET or service is not None or request.method == "POST":
+        return None
+    return next((p.intervention for p in parts if p.left), None)
+
+
+def _at(request: StaffRequest) -> Pick | None:
+    """A gap of the diary that was clicked: with whom and when."""
+    from django.core.exceptions import ValidationError  # noqa: PLC0415 -- only here
+
+    try:
+        return Pick.parse(request.GET.get("at", ""))
+    except ValidationError:
+        return None
+
+
+def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
+    at = _at(request)
+    wall = at.starts_at.astimezone(desk.location.tz) if at else None
+    who = at.practitioner if at else desk.practitioner.uid if desk.practitioner else None
+    return {
+        "service": desk.service.uid if desk.service else None,
+        "practitioner": who,
+        "day": wall.date() if wall else desk.day,
+        "time": wall.time() if wall else None,
+        "minutes": desk.minutes,
+        "request_key": uuid.uuid4(),
+    }
+
+
+def _context(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingRefused | None) -> dict[str, Any]:
+    assert desk.service is not None
+    ask = Ask(
+        desk.service,
+        desk.location,
+        offering.span_from(desk.day, desk.location, now=request.now, only=desk.whole_day),
+        practitioners=frozenset({desk.practitioner.pk}) if desk.practitioner else None,
+        minutes=desk.minutes,
+        patient=desk.patient,
+    )
+    days: list[Day] = offering.days(
+        ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None
+    )
+    at = _at(request)
+    tried = form.cleaned_data if refusal else {}
+    return {
+        "desk": desk,
+        "patient": desk.patient,
+        "location": desk.location,
+        "zone": desk.location.zone,
+        "form": form,
+        "days": days,
+        "refusal": refusal,
+        "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
+        "anyway": anyway(refusal, tried),
+        "wanted": at,
+        "wanted_pick": str(at) if at else "",
+        "is_manual": bool(form.errors) or (at is not None),
+    }
+
+
+def anyway(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:
+    """What the button "Book all the same" carries: the same time, and the warnings now read."""
+    if refusal is None or not refusal.warnings or not tried.get("who"):
+        return ""
+    rules = {*tried.get("despite", ()), *(finding.rule for finding in refusal.warnings)}
+    return str(Pick(tried["who"].uid, tried["starts_at"], tuple(sorted(rules))))

@@ -1,0 +1,70 @@
+"""Parts of other apps' pages: a patient's visits, how far a plan is booked."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from clinic import audit
+from clinic.access import Can, requires
+from clinic.pages import page
+from clinic.requests import StaffRequest
+from patients.models import Patient
+from scheduling.models import Appointment
+from scheduling.states import COUNTS_FOR_THE_PLAN, Status
+from scheduling.views import places
+from treatments.models import Intervention, Plan
+
+#: More of the past is on the patient's own list of visits.
+PAST_SHOWN = 6
+
+
+@require_safe
+@requires(Can.SEE_DIARY)
+def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """What is coming, what was, and the way to the next booking."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.user, Can.SEE_PATIENTS, now=request.now), uid=uid)
+    audit.viewed("patient.visits", by=request.user, now=request.now, patient_uid=patient.uid)
+    visits = Appointment.objects.visible_to(request.user).for_patient(patient).for_page()
+    everything = request.GET.get("all") == "1"
+    past = list(visits.past(request.now)[: 500 if everything else PAST_SHOWN + 1])
+    place = places.chosen(request, places.locations())
+    context = {
+        "patient": patient,
+        "coming": list(visits.coming(request.now)),
+        "past": past if everything else past[:PAST_SHOWN],
+        "has_more": not everything and len(past) > PAST_SHOWN,
+        "missed": visits.missed().count(),
+        "zone": place.zone if place else "UTC",
+    }
+    return page(request, "scheduling/patient_panel.html", context, partial="panel")
+
+
+@require_safe
+@requires(Can.SEE_PLANS)
+def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Of each part of a plan: held, booked, left, missed; and the way to book the next session."""
+    plan = get_object_or_404(Plan.objects.visible_to(request.user, Can.SEE_PLANS, now=request.now), uid=uid)
+    parts = (
+        Intervention.objects.bookable()
+        .filter(plan=plan)
+        .annotate(
+            held=Count("appointments", filter=Q(appointments__status=Status.COMPLETED)),
+            counted=Count("appointments", filter=Q(appointments__status__in=sorted(COUNTS_FOR_THE_PLAN))),
+            missed=Count("appointments", filter=Q(appointments__status=Status.NO_SHOW)),
+        )
+        .order_by("position", "pk")
+    )
+    rows = [
+        {"part": part, "held": part.held, "booked": part.counted - part.held, "missed": part.missed,
+         "left": max(0, (part.sessions or 0) - part.counted)}
+        for part in parts
+    ]  # fmt: skip
+    patient = plan.patient
+    sums = {name: sum(row[name] for row in rows) for name in ("held", "booked", "left", "missed")}
+    context = {"plan": plan, "patient": patient.merged_into or patient, "rows": rows, "sums": sums}
+    return page(request, "scheduling/plan_progress.html", context, partial="line")

@@ -1,0 +1,63 @@
+"""What several pages need: the location one works at, days in addresses, reading random ids."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from django.shortcuts import get_object_or_404
+
+from clinic import time
+from clinic.access import Can
+from clinic.models import Location, Practitioner
+from clinic.requests import StaffRequest
+from scheduling.models import Appointment
+
+_KEPT = "location"
+
+
+class NoLocation(Exception):
+    """The clinic has no place yet."""
+
+
+def locations() -> list[Location]:
+    return list(Location.objects.active().order_by("name", "pk"))
+
+
+def chosen(request: StaffRequest, among: list[Location]) -> Location | None:
+    """The location in the address; else the one this person looked at last; else the first."""
+    wanted = request.GET.get("location") or request.POST.get("location") or ""
+    by_uid = {str(place.uid): place for place in among}
+    place = by_uid.get(wanted) or by_uid.get(request.session.get(_KEPT, "")) or next(iter(among), None)
+    if place and wanted in by_uid and request.session.get(_KEPT) != wanted:
+        request.session[_KEPT] = wanted
+    return place
+
+
+def day_in(request: StaffRequest, location: Location, name: str = "day") -> date:
+    """The day in the address; today when there is none or it cannot be."""
+    today = time.local_day(request.now, location.tz)
+    try:
+        day = date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return today
+    return day if 2000 <= day.year <= 2100 else today
+
+
+def uid_in(request: StaffRequest, name: str) -> uuid.UUID | None:
+    """A random id in the address or the form; None when there is none or it cannot be."""
+    text = request.POST.get(name) or request.GET.get(name) or ""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def practitioner_in(request: StaffRequest, name: str = "practitioner") -> Practitioner | None:
+    uid = uid_in(request, name)
+    return Practitioner.objects.select_related("user").filter(uid=uid).first() if uid else None
+
+
+def visible_visit(request: StaffRequest, uid: uuid.UUID, can: Can = Can.SEE_DIARY) -> Appointment:
+    """The visit, if the one who asks may do this with it; else it does not exist."""
+    return get_object_or_404(Appointment.objects.for_page().visible_to(request.user, can, now=request.now), uid=uid)
