@@ -7,12 +7,12 @@ The guarantees, and why each holds, are in docs/algorithms/outbox.md.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from clinic import audit, channels, links
 from clinic.delivery import Delivered, Swept, deliver_all, deliver_due, sweep
@@ -109,6 +109,10 @@ def enqueue(*drafts: Draft, now: datetime) -> list[OutboundMessage]:
     return [kept.get(row.uid) or _planned_before(row, now) for row in rows]
 
 
+#: With the address, what makes two messages the same one.
+KEY = ("subject_uid", "subject_version", "purpose", "occasion", "channel")
+
+
 def _row(draft: Draft, now: datetime) -> OutboundMessage:
     if bool(draft.link_purpose) != ("{link}" in draft.text):
         raise ValueError("A message with a link says where it goes, and no other does.")
@@ -142,14 +146,8 @@ def _row(draft: Draft, now: datetime) -> OutboundMessage:
 
 def _planned_before(new: OutboundMessage, now: datetime) -> OutboundMessage:
     """The row that holds this place already; it lives again when what stopped it was taken back."""
-    old = OutboundMessage.objects.select_for_update().get(
-        subject_uid=new.subject_uid,
-        subject_version=new.subject_version,
-        purpose=new.purpose,
-        occasion=new.occasion,
-        channel=new.channel,
-        to_address=new.to_address,
-    )
+    key = {field: getattr(new, field) for field in (*KEY, "to_address")}
+    old = OutboundMessage.objects.select_for_update().get(**key)
     if new.state == State.PLANNED and old.state == State.SUPPRESSED and old.reason in CURABLE:
         check_transition(old.state, State.PLANNED)
         old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
@@ -176,9 +174,12 @@ def void_for(*, subject_uid: uuid.UUID, reason: str, now: datetime) -> int:
     return stopped
 
 
-def void_for_patient(*, patient_uid: uuid.UUID, reason: str, now: datetime, channel: str = "") -> int:
-    """The patient wants no more of this (on one channel, or on all): stop what is pending for them."""
-    theirs = OutboundMessage.objects.filter(patient_uid=patient_uid)
+def void_for_patient(*, patient_uids: Collection[uuid.UUID], reason: str, now: datetime, channel: str = "") -> int:
+    """The patient wants no more of this (on one channel, or on all): stop what is pending for them.
+
+    All records of the person are named, as messages written before a merge still bear the other one.
+    """
+    theirs = OutboundMessage.objects.filter(patient_uid__in=patient_uids)
     return _stop(theirs.filter(channel=channel) if channel else theirs, reason, now)
 
 
@@ -198,16 +199,25 @@ def _stop(rows: QuerySet[OutboundMessage], reason: str, now: datetime) -> int:
     )
 
 
-def readdress(*, patient_uid: uuid.UUID, channel: str, address: str, now: datetime) -> int:
-    """The patient has a new address: what is pending goes there; without one it is stopped and the desk told."""
-    pending = OutboundMessage.objects.filter(patient_uid=patient_uid, channel=channel).waiting()
+def readdress(*, patient_uids: Collection[uuid.UUID], channel: str, address: str, now: datetime) -> int:
+    """The patient has a new address: what is pending goes there; without one it is stopped and the desk told.
+
+    A sender that has one in hand with the old address loses it at the fence.
+    """
+    pending = OutboundMessage.objects.filter(patient_uid__in=patient_uids, channel=channel).waiting()
     held = list(pending.select_for_update().order_by("pk").values_list("pk", "state"))
     mine = OutboundMessage.objects.filter(pk__in=[pk for pk, state in held if state in STOPPABLE])
-    if address:
-        return mine.update(to_address=address[:254], state=State.PLANNED, lease_until=None)
-    return mine.update(
-        state=State.SUPPRESSED, reason=Reason.NO_ADDRESS, settled_at=now, lease_until=None, needs_person=True
+    if not address:
+        return mine.update(
+            state=State.SUPPRESSED, reason=Reason.NO_ADDRESS, settled_at=now, lease_until=None, needs_person=True
+        )
+    same = OutboundMessage.objects.filter(to_address=address, **{f: OuterRef(f) for f in KEY}).exclude(
+        pk=OuterRef("pk")
     )
+    mine.filter(Exists(same)).update(
+        state=State.SUPPRESSED, reason=Reason.DUPLICATE_CONTACT, settled_at=now, lease_until=None
+    )
+    return mine.exclude(state=State.SUPPRESSED).update(to_address=address, state=State.PLANNED, lease_until=None)
 
 
 # -- What needs a person -------------------------------------------------------------------------------

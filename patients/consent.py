@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from clinic import audit
+from clinic import audit, messaging
 from clinic.access import Actor
+from clinic.messaging_states import Reason
 from patients import records
 from patients.models import Channel, ConsentSource, ContactConsent, Patient
 from patients.records import RecordRefused
@@ -56,6 +57,10 @@ def record(
         patient_uid=patient.uid,
         detail={"channel": channel, "source": source},
     )
+    if not given:
+        messaging.void_for_patient(
+            patient_uids=records.uids_of(patient), channel=channel, reason=Reason.OPTED_OUT, now=now
+        )
     return said
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 
@@ -47,6 +48,11 @@ def lock(patient: Patient) -> Patient:
     while locked.merged_into_id:
         locked = Patient.objects.select_for_update(no_key=True).get(pk=locked.merged_into_id)
     return locked
+
+
+def uids_of(patient: Patient) -> list[UUID]:
+    """Of this person's record and of those merged into it: messages may still bear any of them."""
+    return list(Patient.objects.family(patient.survivor).values_list("uid", flat=True))
 
 
 @contextmanager

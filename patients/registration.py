@@ -11,12 +11,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from clinic import audit
+from clinic import audit, messaging
 from clinic.access import Actor
 from clinic.forms import check_revision
+from clinic.messaging_states import Reason
 from clinic.models import User
 from patients import allergies, changes, consent, contacts, cover, folding, history, matching, medication, records
-from patients.models import AllergyStatus, Patient
+from patients.models import AllergyStatus, Channel, Patient
 from patients.records import RecordRefused, explained, lock, staff
 
 #: What a registration may say about the person; anything else is somebody else's business.
@@ -105,6 +106,7 @@ def correct(patient: Patient, *, revision: int | None = None, by: Actor, now: da
     audit.record(
         "patient.corrected", by=by, now=now, subject=patient, patient_uid=patient.uid, detail={"fields": changed}
     )
+    _tell_the_outbox(patient, changed, now)
     return patient
 
 
@@ -118,6 +120,7 @@ def deactivate(patient: Patient, *, reason: str, by: User, now: datetime) -> Pat
         raise RecordRefused("The record is deactivated already.")
     patient.deactivated_at, patient.deactivated_by, patient.deactivated_reason = now, by, reason.strip()
     _keep(patient, "patient.deactivated", by=by, now=now, reason=reason)
+    messaging.void_for_patient(patient_uids=records.uids_of(patient), reason=Reason.OPTED_OUT, now=now)
     return patient
 
 
@@ -130,6 +133,16 @@ def reactivate(patient: Patient, *, by: User, now: datetime) -> Patient:
     patient.deactivated_at, patient.deactivated_by, patient.deactivated_reason = None, None, ""
     _keep(patient, "patient.reactivated", by=by, now=now)
     return patient
+
+
+def _tell_the_outbox(patient: Patient, changed: Collection[str], now: datetime) -> None:
+    """What is still to be sent goes to the new address, or nowhere when the patient wants no more messages."""
+    uids = records.uids_of(patient)
+    for channel, field_name in ((Channel.EMAIL, "email"), (Channel.SMS, "phone")):
+        if field_name in changed:
+            messaging.readdress(patient_uids=uids, channel=channel, address=getattr(patient, field_name), now=now)
+    if "preferred_channel" in changed and patient.preferred_channel == Channel.NONE:
+        messaging.void_for_patient(patient_uids=uids, reason=Reason.OPTED_OUT, now=now)
 
 
 def _keep(patient: Patient, said: str, *, by: User, now: datetime, reason: str = "") -> None:

@@ -460,7 +460,7 @@ def test_a_channel_that_is_down_puts_the_whole_batch_back(scripted):
 @pytest.mark.django_db
 def test_who_takes_their_consent_back_gets_nothing_that_was_pending():
     mine, other = many_messages(2, now=NOW)
-    assert messaging.void_for_patient(patient_uid=mine.patient_uid, reason=Reason.OPTED_OUT, now=NOW) == 1
+    assert messaging.void_for_patient(patient_uids=[mine.patient_uid], reason=Reason.OPTED_OUT, now=NOW) == 1
     assert fresh(mine).reason == Reason.OPTED_OUT
     assert fresh(other).state == State.PLANNED
 
@@ -478,9 +478,9 @@ def test_an_address_that_opted_out_gets_nothing_whoever_shares_it():
 @pytest.mark.django_db
 def test_pending_messages_follow_the_patient_to_a_new_address():
     message = a_message(now=NOW)
-    messaging.readdress(patient_uid=message.patient_uid, channel="email", address="new@patients.example", now=NOW)
+    messaging.readdress(patient_uids=[message.patient_uid], channel="email", address="new@patients.example", now=NOW)
     assert fresh(message).to_address == "new@patients.example"
-    messaging.readdress(patient_uid=message.patient_uid, channel="email", address="", now=NOW)
+    messaging.readdress(patient_uids=[message.patient_uid], channel="email", address="", now=NOW)
     assert (fresh(message).reason, fresh(message).needs_person) == (Reason.NO_ADDRESS, True)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clinic import messaging
 from clinic.messaging_states import MessagePurpose, Reason, State
 from clinic.models import DeskTask, OutboundMessage
-from patients import consent
+from patients import consent, registration
 from scheduling import booking, reminders
 from scheduling.states import Side
 from tests.factories.scheduling import NOW, a_patient, a_small_clinic, a_visit, local
@@ -163,6 +163,24 @@ def test_a_visit_before_any_decent_hour_is_left_to_the_desk(place, ana):
     reminders.plan_missing(now=local(25, 2))
     (only,) = messages_about(visit)
     assert (only.reason, only.needs_person) == (Reason.QUIET_HOURS, True)
+
+
+def test_consent_taken_back_stops_what_is_pending(place, ana):
+    visit = a_visit(place, local(27, 14), patient=ana)
+    consent.record(patient=ana, channel="email", given=False, by=place.desk, now=NOW)
+    assert {(m.state, m.reason) for m in messages_about(visit)} == {(State.SUPPRESSED, Reason.OPTED_OUT)}
+
+
+def test_a_new_address_is_where_pending_messages_go(place, ana):
+    visit = a_visit(place, local(27, 14), patient=ana)
+    registration.correct(ana, email="new@patients.example", by=place.desk, now=NOW)
+    assert {m.to_address for m in messages_about(visit)} == {"new@patients.example"}
+
+
+def test_who_leaves_the_clinic_gets_no_more_messages(place, ana):
+    visit = a_visit(place, local(27, 14), patient=ana)
+    registration.deactivate(ana, reason="moved away", by=place.desk, now=NOW)
+    assert {m.state for m in messages_about(visit)} == {State.SUPPRESSED}
 
 
 def test_an_open_wish_for_another_time_is_closed_when_the_visit_is_moved(place, ana):
