@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -105,7 +106,7 @@ def _found(request: StaffRequest, place: Location | None) -> Any:
         try:
             start, end = time.day_bounds(on.clean(day), place.tz if place else time.UTC)  # type: ignore[arg-type]
             rows = rows.filter(at__gte=start, at__lt=end)
-        except ValueError:
+        except (ValueError, ValidationError):
             return rows.none()
     return rows
 

@@ -213,6 +213,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
+    "setup_code": "10/10m/ip",
 }
 ACCOUNT_TRUSTED_PROXY_COUNT = env.int("TONUS_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = ACCOUNT_TRUSTED_PROXY_COUNT

@@ -28,8 +28,6 @@ from clinic.setup_forms import ClinicStep, CodeForm, HoursStep, LocationStep, Ow
 
 #: Where the answers wait between the pages, in the session of who typed the code.
 ANSWERS = "first_start"
-#: So many wrong codes from one address.
-CODE_RATE = {"setup_code": "10/10m/ip"}
 WHY = "nobody can sign in yet; it asks for the code that the start printed"
 
 
@@ -76,9 +74,9 @@ def _refuse_afterwards() -> None:
 def begin(request: TimedRequest) -> HttpResponse:
     """Ask for the code, then go on to the first page."""
     _refuse_afterwards()
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and settings.SETUP_CODE and form.is_valid():
-        if not ratelimit.consume(request, app="allauth.account", action="setup_code", config=CODE_RATE):
+    form = CodeForm(request.POST if request.method == "POST" and settings.SETUP_CODE else None)
+    if form.is_valid():
+        if not ratelimit.consume(request, action="setup_code"):
             form.add_error("code", "Too many wrong codes. Wait ten minutes.")
         elif secrets.compare_digest(_plain(form.cleaned_data["code"]), _plain(settings.SETUP_CODE)):
             request.session.cycle_key()

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 
-from clinic.forms import PhoneField, TimeInput, TonusForm
+from clinic.forms import TimeInput, TonusForm, to_e164
 from clinic.models import Discipline, Role, User
 from clinic.money import SYMBOLS
 from clinic.office_forms import ZoneField, country_field
@@ -35,8 +35,23 @@ class ClinicStep(TonusForm):
     name = forms.CharField(label="Name of the clinic", max_length=120)
     country = country_field()
     currency = forms.ChoiceField(choices=[(code, code) for code in SYMBOLS], help_text="For prices and invoices.")
-    phone = PhoneField(required=False, help_text="Patients see it in messages and on invoices.")
+    phone = forms.CharField(
+        max_length=30,
+        required=False,
+        help_text="Patients see it in messages and on invoices.",
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel"}),
+    )
     email = forms.EmailField(label="E-mail", max_length=254, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A number without + is read as of the country chosen beside it: there is no clinic yet."""
+        data = super().clean() or self.cleaned_data
+        if data.get("phone"):
+            try:
+                data["phone"] = to_e164(data["phone"], data.get("country"))
+            except ValidationError as refusal:
+                self.add_error("phone", refusal)
+        return data
 
 
 class LocationStep(TonusForm):

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, SimpleCookie
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -56,6 +56,8 @@ class Side:
     objects: dict[str, Any] = field(default_factory=dict)
     canaries: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    #: False for the id of one patient's record under another patient's: nothing that is.
+    exists: bool = True
 
     def word(self, kind: str) -> str:
         """A new canary of a field class, to be written into a field of this patient's."""
@@ -133,6 +135,7 @@ class Matrix:
     actors: list[Actor]
     samples: dict[str, Sample]
     urlconf: str | None = None
+    not_crossed: frozenset[str] = frozenset()
     requests: int = 0
     cells: int = 0
     looks: int = 0
@@ -175,20 +178,20 @@ class Matrix:
         if sample is None:
             return
         if route.policy and route.policy.purpose:
-            yield from self._by_token(route, sample, actor)
+            yield from self._by_token(sample, actor)
             return
         given = [(side, sample(side)) for side in self.sides]
         if all(kwargs == given[0][1] for _, kwargs in given):
             yield None, given[0][1]
             return
         yield from given
-        if len(given[0][1]) > 1:
+        if len(given[0][1]) > 1 and route.name not in self.not_crossed:
             mine, other = given[0][1], given[1][1]
             keys = list(mine)
             yield _crossed(given[0][0], given[1][0]), {**mine, keys[-1]: other[keys[-1]]}
             yield _crossed(given[1][0], given[0][0]), {**other, keys[-1]: mine[keys[-1]]}
 
-    def _by_token(self, route: Route, sample: Sample, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
+    def _by_token(self, sample: Sample, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
         for side in self.sides:
             if actor.link_of in ("", side.label):
                 kwargs = sample(side)
@@ -203,19 +206,19 @@ class Matrix:
     ) -> list[Violation]:
         self.requests += 1
         before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        session = dict(client.cookies.items())
+        cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         with transaction.atomic():
             response = client.generic(method, url, **_extra(method))
             text = _all_text(response)
             seen = list(AuditEvent.objects.filter(pk__gt=before))
             transaction.set_rollback(True)
-        client.cookies.clear()
-        client.cookies.update({name: morsel.value for name, morsel in session.items()})
+        client.cookies = SimpleCookie(cookies)
 
         def red(kind: str, what: str) -> Violation:
             return Violation(kind, route.name, method, actor.label, side.label if side else "-", what)
 
-        found = [red("status", what) for what in _wrong_status(actor, route, method, side, response)]
+        wrong = _wrong_status(actor, route, method, side, response)
+        found = [red("status", wrong)] if wrong else []
         for patient in self.sides:
             shown = {kind for kind, words in patient.canaries.items() if any(word in text for word in words)}
             forbidden = {kind for kind in shown if not self._open_to(actor, kind, patient, route, side)}
@@ -237,7 +240,7 @@ class Matrix:
 
 def _crossed(parent: Side, child: Side) -> Side:
     """The parent's id with the child's of another patient: nothing that exists."""
-    return Side(f"{parent.label} with an id of {child.label}", uuid.uuid4())
+    return Side(f"{parent.label} with an id of {child.label}", uuid.uuid4(), exists=False)
 
 
 def _walk(resolver: URLResolver, names: str, path: str) -> Iterator[Route]:
@@ -265,40 +268,38 @@ def _extra(method: str) -> dict[str, Any]:
     return {}
 
 
-def _wrong_status(actor: Actor, route: Route, method: str, side: Side | None, response: HttpResponse) -> Iterator[str]:
-    """What POLICY says the status must be, in words where it is not."""
+def _wrong_status(actor: Actor, route: Route, method: str, side: Side | None, response: HttpResponse) -> str | None:
+    """What is not as POLICY says about this status, in words; None when it is."""
     status, policy = response.status_code, route.policy
     assert policy is not None
-    if status >= 500 and status != 501:
-        yield f"broke with {status}"
-        return
-    if status == 405:
-        # Nobody learns anything from a method that is not there; who may not come in must not even learn that.
-        if policy.can is None or (actor.signed_in and access.allows(actor.user, policy.can)):
-            return
-    to_sign_in = status in (302, 303) and "/account/login/" in response.headers.get("Location", "")
+    if status >= 500:
+        return f"broke with {status}"
     if policy.public is not None:
-        return
+        return None
     if policy.purpose is not None:
-        if not actor.link_works and actor.link_of and status not in (410, 405):
-            yield f"an expired link answers {status} instead of 410"
-        return
-    assert policy.can is not None
+        dead = bool(actor.link_of) and not actor.link_works
+        return f"an expired link answers {status} instead of 410" if dead and status not in (410, 405) else None
+    to_sign_in = status in (302, 303) and "/account/login/" in response.headers.get("Location", "")
     if not actor.signed_in:
-        if not to_sign_in and status != 401:
-            yield f"{status} instead of the sign-in"
-    elif not access.allows(actor.user, policy.can):
-        if status != 403:
-            yield f"{status} instead of 403"
-    elif to_sign_in:
-        yield "led to the sign-in although signed in and allowed"
-    elif side is not None and not actor.allowed_on(policy.can, side):
-        if status != 404:
-            yield f"{status} instead of 404 for a record that is not theirs"
-    elif status == 403:
-        yield "403 although the table allows it"
-    elif side is not None and status == 404 and method in ("GET", "POST"):
-        yield "404 although it is theirs"
+        return None if to_sign_in or status == 401 else f"{status} instead of the sign-in"
+    if to_sign_in:
+        return "led to the sign-in although signed in"
+    return _wrong_for_staff(actor, policy, method, side, status)
+
+
+def _wrong_for_staff(actor: Actor, policy: Policy, method: str, side: Side | None, status: int) -> str | None:
+    assert policy.can is not None
+    if status == 405:
+        return None  # the method is not there for anybody, which tells nothing about a record
+    if not access.allows(actor.user, policy.can):
+        return None if status == 403 else f"{status} instead of 403"
+    if side is not None and not (side.exists and actor.allowed_on(policy.can, side)):
+        return None if status == 404 else f"{status} instead of 404 for a record that is not theirs"
+    if status == 403:
+        return "403 although the table allows it"
+    if side is not None and status == 404 and method in ("GET", "POST"):
+        return "404 although it is theirs"
+    return None
 
 
 def _recorded(events: list[AuditEvent], patient: Side, actor: Actor) -> bool:

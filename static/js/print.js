@@ -1,2 +1,0 @@
-/* Buttons that print the page. */
-document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));

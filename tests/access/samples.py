@@ -1,0 +1,138 @@
+"""What each URL with an id is tried on. A URL that is missing here is red: whoever adds one says what it is about."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from tests.access.machinery import Sample, Side
+from tests.access.world import World
+
+
+def _uid(name: str) -> Sample:
+    """<uuid:uid> of the side's object of that name."""
+    return lambda side: {"uid": side.objects[name].uid}
+
+
+def _record(name: str) -> Sample:
+    """<uuid:uid> of the patient and <uuid:record> of one of their records."""
+    return lambda side: {"uid": side.patient_uid, "record": side.objects[name].uid}
+
+
+def _token(purpose: str) -> Sample:
+    return lambda side: {"token": side.links[purpose]}
+
+
+_PATIENT = (
+    "patients:patient", "patients:correct", "patients:consent", "patients:consent_said", "patients:deactivate",
+    "patients:reactivate", "patients:changes", "patients:no_known_allergies", "patients:injury_add",
+    "patients:allergy_add", "patients:medication_add", "patients:condition_add", "patients:surgery_add",
+    "patients:emergency_add", "patients:coverage_add", "patients:identifier_add", "patients:document_file",
+    "patients:care_team", "patients:care_team_assign", "patients:open", "patients:merge_choose", "patients:unmerge",
+    "treatments:patient_panel", "treatments:episode_new", "treatments:note_new", "scheduling:patient_panel",
+    "billing:patient_panel", "billing:issue_open", "billing:new_invoice", "billing:add_charge",
+    "billing:take_payment", "billing:use_credit",
+)  # fmt: skip
+
+_OBJECTS: dict[str, str] = {
+    **dict.fromkeys(_PATIENT, "patient"),
+    "treatments:episode": "episode",
+    "treatments:episode_edit": "episode",
+    "treatments:episode_examine": "episode",
+    "treatments:episode_close": "open_episode",
+    "treatments:diagnosis_new": "episode",
+    "treatments:referral_new": "episode",
+    "treatments:plan_new": "open_episode",
+    "treatments:findings": "episode",
+    "treatments:diagnosis_void": "diagnosis",
+    "treatments:referral_void": "referral",
+    "treatments:plan": "plan",
+    "treatments:plan_print": "plan",
+    "treatments:plan_revise": "plan",
+    "treatments:plan_accept": "proposed_plan",
+    "treatments:plan_end": "plan",
+    "treatments:note": "note",
+    "treatments:chart": "draft",
+    "treatments:autosave": "draft",
+    "treatments:carry": "draft",
+    "treatments:sign": "draft",
+    "treatments:discard": "draft",
+    "treatments:amend": "note",
+    "billing:charge": "charge",
+    "billing:void_charge": "charge",
+    "billing:invoice": "invoice",
+    "billing:invoice_pdf": "invoice",
+    "billing:issue": "draft_invoice",
+    "billing:discard": "draft_invoice",
+    "billing:credit": "invoice",
+    "billing:write_off": "invoice",
+    "billing:receipt": "payment",
+    "billing:receipt_pdf": "payment",
+    "billing:void_payment": "payment",
+    "billing:refund": "payment",
+    "office:message": "message",
+    "office:message_resolve": "message",
+    "office:message_send": "message",
+    "office:desk_task_done": "task",
+}
+
+_RECORDS = {
+    **{f"patients:{kind}_{act}": kind for kind in (
+        "injury", "allergy", "medication", "condition", "surgery", "emergency", "coverage", "identifier",
+    ) for act in ("correct", "void")},
+    "patients:medication_stop": "medication",
+    "patients:document": "document",
+    "patients:document_correct": "document",
+    "patients:document_void": "document",
+}  # fmt: skip
+
+
+def samples(world: World) -> dict[str, Sample]:
+    """By the full name of the URL."""
+
+    def other(side: Side) -> Side:
+        return world.b if side is world.a else world.a
+
+    def alike(**kwargs: Any) -> Sample:
+        """The same whoever the patient is: the URL is about none."""
+        return lambda side: dict(kwargs)
+
+    def merge(side: Side) -> dict[str, Any]:
+        return {"uid": side.patient_uid, "other": other(side).patient_uid}
+
+    def leave(side: Side) -> dict[str, Any]:
+        return {"uid": side.patient_uid, "practitioner": side.objects["practitioner"].uid}
+
+    def from_injury(side: Side) -> dict[str, Any]:
+        return {"uid": side.patient_uid, "injury": side.objects["injury"].uid}
+
+    somebody = alike(uid=world.desk.uid)
+    return {
+        **{name: _uid(thing) for name, thing in _OBJECTS.items()},
+        **{name: _record(thing) for name, thing in _RECORDS.items()},
+        "patients:merge": merge,
+        "patients:care_team_leave": leave,
+        "treatments:episode_from_injury": from_injury,
+        "portal:visit": _token("visit"),
+        "portal:cancel": _token("visit"),
+        "portal:move": _token("visit"),
+        "choose_password": _token("password"),
+        "billing:count_till": alike(uid=world.place.uid),
+        "billing:set_price": alike(uid=world.service.uid),
+        "office:staff_edit": somebody,
+        "office:staff_deactivate": somebody,
+        "office:staff_reactivate": somebody,
+        "office:staff_invite": somebody,
+        "office:staff_start_over": somebody,
+        "office:location_edit": alike(uid=world.place.uid),
+        "office:location_close": alike(uid=world.place.uid),
+        "office:location_reopen": alike(uid=world.place.uid),
+        "setup_step": alike(slug="clinic"),
+        "mfa_edit_webauthn": alike(pk=1),
+        "mfa_remove_webauthn": alike(pk=1),
+        "discard_held": alike(uid=uuid.UUID(int=0)),
+    }
+
+
+#: URLs with two ids of which the second is not a record of the first: crossing them says nothing.
+NOT_CROSSED = frozenset({"patients:merge", "patients:care_team_leave"})

@@ -1,0 +1,262 @@
+"""A clinic with two patients in different hands, every text of theirs a canary of its field class."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+from django.db import transaction
+from PIL import Image
+
+from billing.models import Charge
+from clinic import links, messaging
+from clinic.links import Purpose
+from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging_states import Channel, MessagePurpose
+from clinic.models import DeskTask, Location, Practitioner, Role, User
+from patients import care_team, documents
+from patients.models import (
+    Allergy,
+    AllergyStatus,
+    Condition,
+    Coverage,
+    EmergencyContact,
+    Identifier,
+    Injury,
+    Joining,
+    Medication,
+    Patient,
+    Surgery,
+)
+from scheduling.models import Appointment, Service
+from tests.access.machinery import Actor, Side
+from tests.factories import billing as bills
+from tests.factories import people
+from tests.factories import scheduling as diary
+from tests.factories import treatments as care
+from treatments import notes, plans
+
+#: Tuesday, ten in the morning in New York.
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """Everyone and everything that the matrix needs."""
+
+    a: Side
+    b: Side
+    owner: User
+    desk: User
+    hers: User
+    stranger: User
+    gone: User
+    place: Location
+    service: Service
+
+    def actors(self) -> list[Actor]:
+        """All who may knock, from the street to the owner."""
+        mine = frozenset({self.a.patient_uid})
+        return [
+            Actor("anonymous"),
+            Actor("link of A", link_of="A"),
+            Actor("link of B", link_of="B"),
+            Actor("expired link of A", link_of="A", link_works=False),
+            Actor("front desk", self.desk),
+            Actor("therapist of A", self.hers, cares_for=mine),
+            Actor("therapist of neither", self.stranger),
+            Actor("owner", self.owner),
+            Actor("deactivated", self.gone),
+        ]
+
+
+ACTORS = (
+    "anonymous", "link of A", "link of B", "expired link of A", "front desk", "therapist of A",
+    "therapist of neither", "owner", "deactivated",
+)  # fmt: skip
+
+
+def build() -> World:
+    """The world at NOW."""
+    owner, desk = people.an_owner(), people.front_desk()
+    clinic = diary.a_small_clinic(practitioners=3)
+    hers, other, third = clinic.practitioners
+    gone = people.staff(Role.OWNER, Role.ADMIN, Role.THERAPIST)
+    User.objects.filter(pk=gone.pk).update(is_active=False, deactivated_at=NOW)
+    gone.refresh_from_db()
+    User.objects.update(password=owner.password)
+    for user in (hers.user, third.user):
+        user.refresh_from_db()
+    bills.a_price(clinic.service, by=owner)
+    a, b = (_side(label, clinic, treats) for label, treats in (("A", hers), ("B", other)))
+    return World(a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service)
+
+
+def _side(label: str, clinic: SimpleNamespace, treats: Practitioner) -> Side:
+    patient = _patient(side := Side(label, uuid.uuid4()))
+    side.patient_uid = patient.uid
+    side.objects |= {"patient": patient, "practitioner": treats}
+    care_team.join(patient=patient, practitioner=treats, why=Joining.ASSIGNED, by=clinic.desk, now=NOW)
+    _history(side, patient)
+    _document(side, patient, clinic.desk)
+    _treatment(side, patient, treats, clinic.desk)
+    _visits(side, patient, treats, clinic)
+    _books(side, patient, clinic)
+    _messages(side, patient)
+    return side
+
+
+def _patient(side: Side) -> Patient:
+    who = side.word
+    patient = Patient.objects.create(
+        uid=side.patient_uid,
+        given_name=who("identity"),
+        family_name=who("identity"),
+        born_on=date(1980, 5, 17),
+        phone=f"+1212555{7000 + ord(side.label):04}",
+        email=f"{who('identity')}@patients.example",
+        address_line=who("identity"),
+        city=who("identity"),
+        preferred_channel="email",
+        allergy_status=AllergyStatus.LISTED,
+        registered_at=NOW,
+    )
+    made = {"patient": patient, "recorded_at": NOW}
+    side.objects["emergency"] = EmergencyContact.objects.create(name=who("identity"), phone="+12125550199", **made)
+    side.objects["identifier"] = Identifier.objects.create(kind="passport", value=who("identity"), **made)
+    side.objects["coverage"] = Coverage.objects.create(payer_name=who("identity"), member_id=who("identity"), **made)
+    return patient
+
+
+def _history(side: Side, patient: Patient) -> None:
+    made, what = {"patient": patient, "recorded_at": NOW}, side.word
+    side.objects["injury"] = Injury.objects.create(
+        cause="lifting", mechanism=what("history"), body_part=what("history"), **made
+    )
+    side.objects["condition"] = Condition.objects.create(name=what("history"), caution=what("history"), **made)
+    side.objects["surgery"] = Surgery.objects.create(name=what("history"), implant=what("history"), **made)
+    side.objects["allergy"] = Allergy.objects.create(substance=what("history"), reaction=what("history"), **made)
+    side.objects["medication"] = Medication.objects.create(
+        name=what("history"), dose_as_ordered=what("history"), prescriber=what("history"), **made
+    )
+
+
+class _Upload(io.BytesIO):
+    @property
+    def size(self) -> int:
+        return len(self.getvalue())
+
+
+def _document(side: Side, patient: Patient, desk: User) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(picture, "PNG")
+    side.objects["document"] = documents.file(
+        patient=patient, upload=_Upload(picture.getvalue()), title=side.word("document"), by=desk, now=NOW
+    )
+
+
+def _treatment(side: Side, patient: Patient, treats: Practitioner, desk: User) -> None:
+    says = side.word
+    episode = care.an_episode(patient, by=desk, title=says("referral"), mechanism=says("referral"))
+    side.objects["episode"] = episode
+    side.objects["diagnosis"] = episode.diagnoses.get()
+    side.objects["referral"] = care.a_referral(episode, provider_name=says("referral"), asks_for=says("referral"))
+    proposal = {
+        "summary": says("plan"),
+        "massages": (care.a_massage("gentle", instructions=says("plan")),),
+        "goals": (plans.GoalPart(measure="other", wording=says("plan")),),
+    }
+    side.objects["plan"] = care.a_plan(episode, author=treats, accepted=True, **proposal)
+    other = care.an_episode(patient, by=desk, title=says("referral"))
+    side.objects["proposed_plan"] = care.a_plan(other, author=treats, accepted=False, summary=says("plan"))
+    side.objects["open_episode"] = other
+
+
+def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNamespace) -> None:
+    visit = diary.a_visit(
+        clinic, diary.local(25, 10 if side.label == "A" else 13), patient=patient, practitioner=treats, now=NOW
+    )
+    Appointment.objects.filter(pk=visit.pk).update(note=side.word("diary"))
+    visit.refresh_from_db()
+    side.objects["visit"] = visit
+    for key, works in (("VISIT", True), ("expired", False)):
+        issued = NOW if works else NOW - timedelta(days=2)
+        token = links.issue(
+            purpose=Purpose.VISIT,
+            subject_uid=visit.uid,
+            subject_version=visit.version,
+            expires_at=issued + timedelta(days=1, hours=1 if works else 0),
+            now=issued,
+        )
+        side.links["visit" if works else "expired"] = token
+    user = people.front_desk()
+    side.links["password"] = links.issue(
+        purpose=Purpose.PASSWORD, subject_uid=user.uid, expires_at=NOW + timedelta(days=1), now=NOW
+    )
+    _notes(side, treats)
+
+
+def _notes(side: Side, treats: Practitioner) -> None:
+    says = side.word
+    plan = side.objects["plan"]
+    for key in ("note", "draft"):
+        note = care.a_note(plan, author=treats, service_at=NOW - timedelta(days=1 if key == "note" else 0, hours=2))
+        words = {part: says("clinical") for part in ("subjective", "objective", "assessment", "next_steps", "response")}
+        content = notes.Content(
+            pain_before=6, pain_after=3, techniques=(notes.Applied("gentle", "low_back_left", 30, 3),), **words
+        )
+        note = notes.save_draft(note, content=content, revision=note.revision, by=treats.user, now=NOW)
+        if key == "note":
+            note = notes.sign(note, revision=note.revision, by=treats.user, now=NOW)
+            side.objects["addendum"] = notes.amend(
+                note, text=says("clinical"), reason=says("clinical"), by=treats.user, now=NOW
+            )
+        side.objects[key] = note
+
+
+def _books(side: Side, patient: Patient, clinic: SimpleNamespace) -> None:
+    says, desk = side.word, clinic.desk
+    facts = {"location": clinic.location, "by": desk, "now": NOW}
+    side.objects["invoice"] = bills.an_invoice(patient, "80.00", description=says("billing"), **facts)
+    open_charge = bills.a_charge(patient, "40.00", description=says("billing"), **facts)
+    side.objects["charge"] = open_charge
+    drafted = bills.a_charge(patient, "20.00", description=says("billing"), **facts)
+    from billing import invoices
+
+    side.objects["draft_invoice"] = invoices.draft(patient=patient, charges=[drafted.pk], by=desk, now=NOW)
+    side.objects["payment"] = bills.a_payment(patient, "30.00", reference=says("billing"), **facts)
+    assert Charge.objects.filter(patient=patient).count() == 3
+    assert open_charge.unit_price == Decimal("40.00")
+
+
+def _messages(side: Side, patient: Patient) -> None:
+    visit = side.objects["visit"]
+    draft = Draft(
+        purpose=MessagePurpose.VISIT_REMINDER,
+        occasion="matrix",
+        about=Subject("scheduling.appointment", visit.uid, visit.version),
+        to=Recipient(Channel.EMAIL, patient.full_name, patient.email, patient_uid=patient.uid),
+        title="Your visit",
+        text=f"Hello {patient.given_name}, {{link}}",
+        due_at=NOW + timedelta(hours=1),
+        too_late_at=NOW + timedelta(hours=20),
+        link_purpose=Purpose.VISIT,
+        link_expires_at=NOW + timedelta(days=1),
+    )
+    with transaction.atomic():
+        side.objects["message"] = messaging.enqueue(draft, now=NOW)[0]
+    side.objects["task"] = DeskTask.objects.create(
+        kind=DeskTask.Kind.MOVE_WANTED,
+        patient_uid=patient.uid,
+        patient_name=patient.full_name,
+        subject_kind="scheduling.appointment",
+        subject_uid=visit.uid,
+        subject_at=visit.starts_at,
+        zone="America/New_York",
+        note=side.word("diary"),
+        asked_at=NOW,
+    )
