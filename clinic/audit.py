@@ -75,9 +75,7 @@ def viewed(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write down one look at a record. If this fails, the page fails: nothing is shown unrecorded."""
-    record(
-        f"{what}.viewed", by=by, now=now, subject=subject, patient_uid=patient_uid, detail=detail, is_look=True
-    )
+    record(f"{what}.viewed", by=by, now=now, subject=subject, patient_uid=patient_uid, detail=detail, is_look=True)
 
 
 def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID]) -> None:

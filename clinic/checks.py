@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clinic.access import POLICY, Can, policy_of
@@ -49,7 +50,7 @@ def clinical_rows_are_protected(**kwargs: Any) -> list[CheckMessage]:
     for model in apps.get_models():
         if model._meta.app_label not in {"clinic", "patients", "treatments", "scheduling", "billing"}:
             continue
-        if hasattr(model, "pgh_model"):
+        if hasattr(model, "pgh_tracked_model"):
             continue
         for field in model._meta.get_fields():
             remote = getattr(field, "remote_field", None)
@@ -79,6 +80,8 @@ def settings_are_sane(**kwargs: Any) -> list[CheckMessage]:
         found.append(Warning("The demo clinic, whose passwords are printed, is reachable by https.", id="tonus.W001"))
     if settings.HTTPS and not settings.DATABASE_OWNER_URL:
         found.append(
-            Warning("One database role both owns the tables and runs the clinic.", hint="docs/operator.md", id="tonus.W002")
+            checks.Warning(
+                "One database role both owns the tables and runs the clinic.", hint="docs/operator.md", id="tonus.W002"
+            )
         )
     return found

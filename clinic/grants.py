@@ -13,7 +13,7 @@ def append_only_tables() -> set[str]:
     return {
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
-        if getattr(model, "append_only", False) or model._meta.model_name.endswith("event") and hasattr(model, "pgh_model")
+        if getattr(model, "append_only", False) or hasattr(model, "pgh_tracked_model")
     }
 
 

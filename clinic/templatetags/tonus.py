@@ -81,8 +81,8 @@ def icon(name: str, label: str = "") -> SafeString:
     if label:
         from django.utils.html import escape  # noqa: PLC0415 -- only with a label
 
-        return mark_safe(f'<i class="bi bi-{safe}" role="img" aria-label="{escape(label)}"></i>')  # noqa: S308
-    return mark_safe(f'<i class="bi bi-{safe}" aria-hidden="true"></i>')  # noqa: S308
+        return mark_safe(f'<i class="bi bi-{safe}" role="img" aria-label="{escape(label)}"></i>')
+    return mark_safe(f'<i class="bi bi-{safe}" aria-hidden="true"></i>')
 
 
 @register.filter
