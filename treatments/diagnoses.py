@@ -6,6 +6,7 @@ How a search is answered, and why so: docs/algorithms/diagnosis-search.md.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -89,7 +90,9 @@ def _official_lines() -> Iterator[tuple[Any, ...]]:
 
     39 of its 98 505 lines name a block and the only category in it by the same code, such as C50: 98 466 codes.
     """
-    import simple_icd_10_cm as official  # noqa: PLC0415 -- reads 17 MB of XML, only when loading
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the package's own way to read its files
+        import simple_icd_10_cm as official  # noqa: PLC0415 -- reads 17 MB of XML, only when loading
 
     for code in dict.fromkeys(official.get_all_codes()):
         description = official.get_description(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from patients.models import Patient
 from treatments import plans, safety, screening
-from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, SessionNote
+from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, SessionNote, Technique
 from treatments.plans import Progress
 
 #: More than this many notes are behind a link.
@@ -38,6 +38,34 @@ class Panel:
 class PlanRow:
     plan: Plan
     progress: Progress
+
+
+@dataclass(frozen=True)
+class Card:
+    """One technique and what is said of it alone."""
+
+    technique: Technique
+    verdict: safety.Verdict
+    own: list[safety.Finding]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The three techniques side by side; what holds for every one of them is said once."""
+
+    common: list[safety.Finding]
+    cards: list[Card]
+
+
+def gate(verdicts: Mapping[str, safety.Verdict]) -> Gate:
+    """Arrange the verdicts for a page. Only presentation: no finding is dropped."""
+    every = [verdict.findings for verdict in verdicts.values()]
+    common = [f for f in every[0] if all(f in found for found in every)] if every else []
+    cards = [
+        Card(Technique(name), verdict, [f for f in verdict.findings if f not in common])
+        for name, verdict in verdicts.items()
+    ]
+    return Gate(common=common, cards=cards)
 
 
 def of_patient(patient: Patient, *, with_notes: bool) -> Panel:

@@ -83,11 +83,21 @@ class ExerciseForm(TonusForm):
         return notes.Done(self.catalogue[d["exercise"]], d["sets"], d["amount"], d["remark"])
 
 
+class Rows(BaseFormSet):
+    """Rows of which none is owed: an empty one is left out, however many the page was opened with."""
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def total_form_count(self) -> int:
+        return super().total_form_count() if self.is_bound else len(self.initial or ()) + self.extra
+
+
 TechniqueFormSet = formset_factory(
-    TechniqueForm, extra=1, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5, validate_max=True
+    TechniqueForm, Rows, extra=1, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5, validate_max=True
 )
 ExerciseFormSet = formset_factory(
-    ExerciseForm, extra=1, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5, validate_max=True
+    ExerciseForm, Rows, extra=1, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5, validate_max=True
 )
 
 
@@ -101,14 +111,11 @@ class Chart:
         }
         self.stored = stored
         self.form = ChartForm(data, initial=texts | {"revision": revision})
-        self.techniques: BaseFormSet[Any] = TechniqueFormSet(
-            data, prefix="technique", initial=[vars(row) for row in stored.techniques]
-        )
+        rows = [vars(row) for row in stored.techniques]
+        done = [vars(row) | {"exercise": row.exercise.slug} for row in stored.exercises]
+        self.techniques: BaseFormSet[Any] = TechniqueFormSet(data, prefix="technique", initial=None if data else rows)
         self.exercises: BaseFormSet[Any] = ExerciseFormSet(
-            data,
-            prefix="exercise",
-            initial=[vars(row) | {"exercise": row.exercise.slug} for row in stored.exercises],
-            form_kwargs={"catalogue": catalogue},
+            data, prefix="exercise", initial=None if data else done, form_kwargs={"catalogue": catalogue}
         )
 
     def is_valid(self) -> bool:
@@ -144,8 +151,8 @@ class Chart:
 
 
 def _rows(formset: BaseFormSet[Any]) -> tuple[Any, ...]:
-    kept = (f for f in formset.forms if (f.is_valid() and f.has_changed()) or (f.is_valid() and f.initial))
-    return tuple(f.row for f in kept if f.cleaned_data.get(next(iter(f.fields))) and not f.cleaned_data.get("DELETE"))
+    filled = (form for form in formset.forms if form.is_valid() and form.has_changed())
+    return tuple(form.row for form in filled if not form.cleaned_data.get("DELETE"))
 
 
 class LateNoteForm(TonusForm):

@@ -15,7 +15,7 @@ from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from treatments import notes, plans
+from treatments import notes, overview, plans
 from treatments.forms.notes import AddendumForm, Chart, LateNoteForm
 from treatments.models import Diagnosis, SessionNote
 from treatments.views.scope import note_or_404, patient_or_404, today_of
@@ -136,7 +136,7 @@ def _chart_page(
         "chart": charting,
         "last": notes.last_signed(found),
         "diagnoses": list(Diagnosis.objects.filter(episode=episode).standing().newest_first()) if episode else [],
-        "verdicts": plans.verdicts(episode, regions=episode.regions, today=today) if episode else {},
+        "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today)) if episode else None,
         **more,
     }
     return page(request, "treatments/chart.html", context, status=status)
@@ -187,10 +187,15 @@ def _words(value: Any) -> str:
 @requires(Can.WRITE_NOTES)
 @require_POST
 def carry(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
-    """Fill an empty part of the draft from the last note, or from the plan."""
+    """Keep what was typed, then fill what is still empty from the last note, or from the plan."""
     found = note_or_404(request, uid, Can.WRITE_NOTES)
+    charting = _charting(found, request.POST)
+    charting.is_valid()
     try:
+        found = _save(request, found, charting)
         notes.carry(found, by=request.user, now=request.now)
+    except notes.NoteIsStale as stale:
+        return _chart_page(request, stale.stored, charting, status=409, conflict=_differences(stale.stored, charting))
     except notes.NoteRefused as refusal:
         messages.error(request, str(refusal))
     return go_to(request, "treatments:chart", found.uid)

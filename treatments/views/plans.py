@@ -90,7 +90,7 @@ def _write(request: StaffRequest, episode: Episode, *, from_plan: Plan | None) -
         "patient": episode.patient,
         "revised": from_plan,
         "author": author,
-        "verdicts": plans.verdicts(episode, regions=episode.regions, today=today),
+        "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today)),
         "status": 422 if forms.summaries else 200,
     }
     return page(request, "treatments/plan_form.html", context, status=context["status"])
@@ -110,7 +110,7 @@ def findings(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         {
             "episode": episode,
             "patient": episode.patient,
-            "verdicts": verdicts,
+            "gate": overview.gate(verdicts),
             "chosen": technique if technique in Technique.values else "",
         },
         partial="findings",

@@ -1,0 +1,246 @@
+"""Promise P3: a signed note is never changed, only amended. Every path is tried and counted."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+from django.db.utils import InternalError, OperationalError
+
+from tests.factories import people
+from tests.factories import treatments as make
+from treatments import notes
+from treatments.models import Addendum, ExerciseDone, SessionNote, TechniqueApplied
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = (IntegrityError, InternalError, OperationalError, models.ProtectedError)
+CHILDREN = ("treatments_techniqueapplied", "treatments_exercisedone")
+
+
+def everything(note):
+    """What the database holds of a note, its rows and its addenda."""
+    with connection.cursor() as cursor:
+        found = []
+        for table, column in (
+            ("treatments_sessionnote", "id"),
+            ("treatments_techniqueapplied", "note_id"),
+            ("treatments_exercisedone", "note_id"),
+            ("treatments_addendum", "note_id"),
+        ):
+            cursor.execute(f"SELECT to_jsonb(t) FROM {table} AS t WHERE {column} = %s ORDER BY id", [note.pk])
+            found.append(cursor.fetchall())
+    return json.dumps(found, default=str)
+
+
+def sql(statement):
+    def attempt(note):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [note.pk] if "%s" in statement else None)
+
+    return attempt
+
+
+def by_orm(change):
+    def attempt(note):
+        change(SessionNote.objects.get(pk=note.pk))
+
+    return attempt
+
+
+def _saved(note, **values):
+    for name, value in values.items():
+        setattr(note, name, value)
+    note.save()
+
+
+def _bulk_update(note):
+    note.subjective = "Never said"
+    SessionNote.objects.bulk_update([note], ["subjective"])
+
+
+def _bulk_rows(note):
+    row = note.techniques.first()
+    row.minutes = 90
+    TechniqueApplied.objects.bulk_update([row], ["minutes"])
+
+
+def _upsert(note):
+    fields = {f.attname: getattr(note, f.attname) for f in note._meta.concrete_fields}
+    SessionNote.objects.bulk_create(
+        [SessionNote(**(fields | {"subjective": "Upserted"}))],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["subjective"],
+    )
+
+
+ATTEMPTS = {
+    "saved with another text": by_orm(lambda n: _saved(n, subjective="Never said")),
+    "saved unsigned": by_orm(lambda n: _saved(n, status="draft", signed_at=None, signed_by=None, digest="")),
+    "saved with another digest": by_orm(lambda n: _saved(n, digest="0" * 64)),
+    "moved to another session": by_orm(lambda n: _saved(n, service_at=n.service_at - timedelta(days=1))),
+    "queryset update": lambda n: SessionNote.objects.filter(pk=n.pk).update(pain_after=0),
+    "bulk update": by_orm(_bulk_update),
+    "upsert": by_orm(_upsert),
+    "deleted": by_orm(lambda n: n.delete()),
+    "queryset delete": lambda n: SessionNote.objects.filter(pk=n.pk).delete(),
+    "raw delete": lambda n: SessionNote.objects.filter(pk=n.pk)._raw_delete("default"),
+    "technique saved": by_orm(lambda n: _saved(n.techniques.first(), minutes=90)),
+    "technique updated": lambda n: TechniqueApplied.objects.filter(note=n.pk).update(pressure=5),
+    "technique bulk updated": by_orm(_bulk_rows),
+    "technique deleted": by_orm(lambda n: n.techniques.first().delete()),
+    "techniques deleted": lambda n: TechniqueApplied.objects.filter(note=n.pk).delete(),
+    "technique added": lambda n: TechniqueApplied.objects.create(
+        note=n, position=9, technique="gentle", region="sacrum", minutes=5
+    ),
+    "exercise updated": lambda n: ExerciseDone.objects.filter(note=n.pk).update(sets=9),
+    "exercises deleted": lambda n: ExerciseDone.objects.filter(note=n.pk).delete(),
+    "addendum updated": lambda n: Addendum.objects.filter(note=n.pk).update(text="Rewritten"),
+    "addendum deleted": lambda n: Addendum.objects.filter(note=n.pk).delete(),
+    "SQL update": sql("UPDATE treatments_sessionnote SET subjective = 'x' WHERE id = %s"),
+    "SQL unsign": sql(
+        "UPDATE treatments_sessionnote SET status = 'draft', signed_at = NULL, signed_by_id = NULL, digest = ''"
+        " WHERE id = %s"
+    ),
+    "SQL delete": sql("DELETE FROM treatments_sessionnote WHERE id = %s"),
+    "SQL merge": sql(
+        "MERGE INTO treatments_sessionnote AS n USING (SELECT %s::bigint AS id) AS s ON n.id = s.id"
+        " WHEN MATCHED THEN UPDATE SET subjective = 'merged'"
+    ),
+    "SQL truncate": sql("TRUNCATE treatments_sessionnote CASCADE"),
+    "SQL row update": sql("UPDATE treatments_techniqueapplied SET minutes = 1 WHERE note_id = %s"),
+    "SQL row moved in": sql(
+        "UPDATE treatments_techniqueapplied SET note_id = %s WHERE note_id IN"
+        " (SELECT id FROM treatments_sessionnote WHERE status = 'draft')"
+    ),
+    "SQL row delete": sql("DELETE FROM treatments_techniqueapplied WHERE note_id = %s"),
+    "SQL row insert": sql(
+        "INSERT INTO treatments_techniqueapplied (note_id, position, technique, region, minutes)"
+        " VALUES (%s, 7, 'gentle', 'sacrum', 5)"
+    ),
+    "SQL rows truncate": sql("TRUNCATE treatments_techniqueapplied"),
+    "SQL exercises truncate": sql("TRUNCATE treatments_exercisedone"),
+    "SQL exercise update": sql("UPDATE treatments_exercisedone SET sets = 1 WHERE note_id = %s"),
+    "SQL exercise delete": sql("DELETE FROM treatments_exercisedone WHERE note_id = %s"),
+    "SQL addendum update": sql("UPDATE treatments_addendum SET text = 'x' WHERE note_id = %s"),
+    "SQL addendum delete": sql("DELETE FROM treatments_addendum WHERE note_id = %s"),
+    "SQL addenda truncate": sql("TRUNCATE treatments_addendum"),
+    "patient deleted": by_orm(lambda n: n.patient.delete()),
+    "author deleted": by_orm(lambda n: n.author.delete()),
+    "episode deleted": by_orm(lambda n: n.episode.delete()),
+    "plan deleted": by_orm(lambda n: n.plan.delete()),
+}
+
+
+@pytest.fixture
+def signed():
+    note = make.a_signed_note()
+    notes.amend(note, text="The left side, not the right.", reason="Slip", by=note.author.user, now=make.NOW)
+    make.a_written_note(make.a_plan(make.an_episode(make.a_patient(family_name="Other"))))
+    return note
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_no_path_changes_a_signed_note(signed, name):
+    before = everything(signed)
+    with pytest.raises(REFUSED), transaction.atomic():
+        ATTEMPTS[name](signed)
+    assert everything(signed) == before
+    assert notes.is_intact(SessionNote.objects.get(pk=signed.pk))
+
+
+def test_at_least_forty_paths_were_tried():
+    assert len(ATTEMPTS) >= 40
+
+
+def test_the_trigger_is_what_refuses(signed):
+    """The fault planted: without the trigger, the plain update goes through."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER a_guard_note ON treatments_sessionnote")
+    SessionNote.objects.filter(pk=signed.pk).update(subjective="Never said")
+    assert not notes.is_intact(SessionNote.objects.get(pk=signed.pk))
+
+
+@pytest.mark.parametrize("table", CHILDREN)
+def test_the_trigger_on_its_rows_is_what_refuses(signed, table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER a_guard_note_row ON {table}")
+        cursor.execute(f"UPDATE {table} SET position = 99 WHERE note_id = %s", [signed.pk])
+    assert not notes.is_intact(SessionNote.objects.get(pk=signed.pk))
+
+
+def test_a_note_cannot_be_born_signed(signed):
+    fields = {f.attname: getattr(signed, f.attname) for f in signed._meta.concrete_fields if f.name != "id"}
+    with pytest.raises(REFUSED), transaction.atomic():
+        SessionNote.objects.create(**(fields | {"uid": uuid.uuid4(), "visit_uid": None}))
+
+
+def test_a_draft_keeps_its_patient_and_its_author():
+    draft = make.a_written_note()
+    other = make.a_practitioner()
+    with pytest.raises(REFUSED), transaction.atomic():
+        SessionNote.objects.filter(pk=draft.pk).update(author=other)
+
+
+# -- Digest --------------------------------------------------------------------------------------------
+
+CHANGES = {
+    "treatments_sessionnote": {
+        "subjective": "'x'", "objective": "'x'", "assessment": "'x'", "next_steps": "'x'", "response": "'x'",
+        "pain_before": "1", "pain_after": "9", "spasms_since_last": "77", "zone": "'UTC'", "template_version": "9",
+        "service_at": "service_at - interval '1 hour'", "written_at": "written_at - interval '1 hour'",
+        "signed_at": "signed_at + interval '1 second'", "visit_uid": "NULL",
+    },
+    "treatments_techniqueapplied": {
+        "minutes": "1", "pressure": "5", "technique": "'gentle'", "region": "'sacrum'", "position": "9",
+    },
+    "treatments_exercisedone": {"sets": "9", "amount": "9", "remark": "'x'"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [(table, column) for table, columns in CHANGES.items() for column in columns]
+)
+def test_the_digest_shows_any_change_that_got_past_the_database(table, column):
+    note = make.a_signed_note()
+    where = "id" if table == "treatments_sessionnote" else "note_id"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(f"UPDATE {table} SET {column} = {CHANGES[table][column]} WHERE {where} = %s", [note.pk])
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert notes.altered() == [note.uid]
+
+
+def test_untouched_notes_are_intact():
+    make.a_signed_note()
+    assert notes.altered() == []
+
+
+def test_a_missing_row_shows():
+    note = make.a_signed_note()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM treatments_exercisedone WHERE note_id = %s", [note.pk])
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert notes.altered() == [note.uid]
+
+
+def test_only_addenda_are_added(signed):
+    for n in range(3):
+        notes.amend(signed, text=f"More {n}", reason="Remembered", by=signed.author.user, now=make.NOW)
+    assert signed.addenda.count() == 4
+    assert notes.is_intact(SessionNote.objects.get(pk=signed.pk))
+
+
+def test_a_draft_takes_no_addendum():
+    draft = make.a_written_note()
+    with pytest.raises(notes.NoteRefused, match="simply edit it"):
+        notes.amend(draft, text="More", reason="Why", by=draft.author.user, now=make.NOW)
+    with pytest.raises(REFUSED), transaction.atomic():
+        Addendum.objects.create(
+            note=draft, text="More", reason="Why", written_at=make.NOW, written_by=people.an_owner()
+        )
