@@ -54,6 +54,7 @@ def load(*, now: datetime, again: bool = False) -> int:
         cursor.execute(_VOCABULARY)
         cursor.execute("SELECT count(*) FROM official")
         (count,) = cursor.fetchone()
+        cursor.execute("ANALYZE treatments_diagnosiscode, treatments_diagnosisword")
         DiagnosisRelease.objects.update_or_create(
             version=VERSION, defaults={"effective_on": EFFECTIVE_ON, "loaded_at": now, "codes": count}
         )

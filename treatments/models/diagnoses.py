@@ -67,6 +67,7 @@ class DiagnosisCode(models.Model):
             GinIndex(
                 OpClass(F("words"), name="gin_trgm_ops"),
                 name="diagnosis_words_by_trigram",
+                fastupdate=False,  # loaded once, searched always: nothing waits in a list
                 condition=Q(is_billable=True, valid_to__isnull=True),
             ),
             models.Index(
