@@ -98,16 +98,16 @@ def days(ask: Ask, *, known: set[int], now: datetime, only: date | None = None) 
     for free in found:
         by_day.setdefault(time.local_day(free.starts_at, ask.location.tz), []).append(free)
     shown = []
-    for day, free in list(by_day.items())[: 1 if only else DAYS_SHOWN]:
+    for day, times in list(by_day.items())[: 1 if only else DAYS_SHOWN]:
         ranked = availability.best_first(
-            free, familiar=known, tz=ask.location.tz, per_day=len(free) if only else TIMES_SHOWN
+            times, familiar=known, tz=ask.location.tz, per_day=len(times) if only else TIMES_SHOWN
         )
         offers = [
             Offer(str(Pick(people[f.practitioner_id].uid, f.starts_at)), f.starts_at, people[f.practitioner_id],
                   (f.practitioner_id, f.starts_at) in best)
             for f in sorted(ranked)
         ]  # fmt: skip
-        shown.append(Day(day, offers, len(free) - len(ranked)))
+        shown.append(Day(day, offers, len(times) - len(ranked)))
     return shown
 
 

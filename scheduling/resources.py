@@ -171,10 +171,8 @@ def set_week(
     rules.filter(valid_from__gte=valid_from).delete()
     last = valid_from - timedelta(days=1)
     rules.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from)).update(valid_to=last)
-    model.objects.bulk_create(
-        model(**whose, weekday=day, opens=opens, closes=closes, valid_from=valid_from)
-        for day, opens, closes in stretches
-    )
+    for day, opens, closes in stretches:
+        model.objects.create(**whose, weekday=day, opens=opens, closes=closes, valid_from=valid_from)
     if isinstance(who := whose.get("practitioner"), Practitioner):
         ensure(practitioners=[who.pk])
     audit.record(

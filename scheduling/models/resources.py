@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -45,13 +45,13 @@ def whole_cells(*fields: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=condition, name=name, violation_error_message="Minutes come in fives.")
 
 
-class ForStaffQuerySet(models.QuerySet):
+class ForStaffQuerySet(models.QuerySet[Any]):
     """What the clinic itself is made of: whoever may see the diary may see it."""
 
-    def visible_to(self, actor: object, can: Can = Can.SEE_DIARY) -> ForStaffQuerySet:
+    def visible_to(self, actor: object, can: Can = Can.SEE_DIARY) -> Self:
         return self.all() if access.allows(actor, can) else self.none()
 
-    def active(self) -> ForStaffQuerySet:
+    def active(self) -> Self:
         return self.filter(is_active=True)
 
 

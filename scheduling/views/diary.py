@@ -36,7 +36,7 @@ def diary(request: StaffRequest) -> HttpResponse:
     who = places.practitioner_in(request)
     shown = diaries.of_day(location, day, now=request.now, only=who)
     _looked(request, shown.visits)
-    context = _frame(request, "diary", location, among, day, who, step=1)
+    context = _frame(request, "diary", location, among, day=day, who=who, step=1)
     return page(request, "scheduling/diary.html", context | {"diary": shown, "stamp": stamp}, partial="grid")
 
 
@@ -59,7 +59,7 @@ def week(request: StaffRequest) -> HttpResponse:
         return HttpResponse(status=204)
     shown = diaries.of_week(location, monday, who, now=request.now)
     _looked(request, shown.visits)
-    context = _frame(request, "week", location, among, monday, who, step=7)
+    context = _frame(request, "week", location, among, day=monday, who=who, step=7)
     return page(request, "scheduling/diary.html", context | {"diary": shown, "stamp": stamp}, partial="grid")
 
 
@@ -78,7 +78,7 @@ def day_list(request: StaffRequest) -> HttpResponse:
         visits = visits.of_practitioner(who)
     rows = list(visits)
     _looked(request, rows)
-    context = _frame(request, "day_list", location, among, day, who, step=1)
+    context = _frame(request, "day_list", location, among, day=day, who=who, step=1)
     context["people"] = Practitioner.objects.active().filter(working_hours__location=location).distinct().by_name()
     return page(request, "scheduling/day_list.html", context | {"visits": rows})
 
@@ -99,9 +99,9 @@ def _frame(
     view: str,
     location: Location,
     among: list[Location],
+    *,
     day: date,
     who: Practitioner | None,
-    *,
     step: int,
 ) -> dict[str, Any]:
     """What the bar above the diary shows: where, when, whom, and the way to the days around."""

@@ -65,6 +65,6 @@ def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         for part in parts
     ]  # fmt: skip
     patient = plan.patient
-    sums = {name: sum(row[name] for row in rows) for name in ("held", "booked", "left", "missed")}
+    sums = {name: sum(int(str(row[name])) for row in rows) for name in ("held", "booked", "left", "missed")}
     context = {"plan": plan, "patient": patient.merged_into or patient, "rows": rows, "sums": sums}
     return page(request, "scheduling/plan_progress.html", context, partial="line")

@@ -134,8 +134,8 @@ def move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Another time: one of those offered, or typed."""
     shown = places.visible_visit(request, uid)
     wall = shown.starts_at.astimezone(shown.location.tz)
-    initial = {"practitioner": shown.practitioner.uid, "day": wall.date(), "time": wall.time(), "minutes": shown.minutes,
-               "version": shown.version}  # fmt: skip
+    initial = {"practitioner": shown.practitioner.uid, "day": wall.date(), "time": wall.time()}
+    initial |= {"minutes": shown.minutes, "version": shown.version}
     form = MoveForm(posted(request), visit=shown, initial=initial)
     refusal = None
     if request.method == "POST" and form.is_valid():
