@@ -23,6 +23,11 @@ def band(days_past_due: int) -> int:
     raise AssertionError
 
 
+def labelled(amounts: list[Decimal]) -> list[tuple[str, Decimal]]:
+    """(label of the band, amount)"""
+    return [(label, amount) for (_, label), amount in zip(BANDS, amounts, strict=True)]
+
+
 @dataclass
 class Debtor:
     """One person's open invoices."""
@@ -34,6 +39,10 @@ class Debtor:
     @property
     def total(self) -> Decimal:
         return sum(self.by_band, ZERO)
+
+    @property
+    def bands(self) -> list[tuple[str, Decimal]]:
+        return labelled(self.by_band)
 
 
 @dataclass
@@ -48,7 +57,7 @@ class Ageing:
     @property
     def bands(self) -> list[tuple[str, Decimal]]:
         """(label, amount) of each band."""
-        return [(label, amount) for (_, label), amount in zip(BANDS, self.by_band, strict=True)]
+        return labelled(self.by_band)
 
 
 def age(invoices: Iterable[Invoice], today: date) -> Ageing:

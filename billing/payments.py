@@ -51,22 +51,24 @@ def take(
 ) -> Payment:
     """Take a payment for these invoices (all open ones, the oldest first) and give it a receipt.
 
-    The same `key` again returns the first payment. When what is open is no longer what the desk saw
-    (`seen_open`), somebody else was faster and this one is refused. More than is due is refused too, unless the
+    The same `key` again returns the first payment. When what this person owes in all is no longer what the desk
+    saw (`seen_open`), somebody else was faster and this one is refused. More than is due is refused too, unless the
     rest is to be kept as the patient's credit.
     """
     person = accounts.lock(patient)
     if again := _same_press(key, person, amount, method):
         return again
-    dues = [one for one in accounts.open_invoices(person) if towards is None or one.pk in towards]
-    open_amount = sum((one.open for one in dues), ZERO)
+    everything = accounts.open_invoices(person)
+    open_amount = sum((one.open for one in everything), ZERO)
     currency = Clinic.the().currency
     if seen_open is not None and seen_open != open_amount:
         raise PaymentRefused(_somebody_was_faster(person, open_amount, currency))
+    dues = [one for one in everything if towards is None or one.pk in towards]
+    due = sum((one.open for one in dues), ZERO)
     _check_amount(amount)
-    if amount > open_amount and not keep_rest:
+    if amount > due and not keep_rest:
         raise PaymentRefused(
-            f"Only {format_money(open_amount, currency)} is due. "
+            f"Only {format_money(due, currency)} is due. "
             "Take less, or tick that the rest is kept as the patient's credit.",
             "amount",
         )

@@ -14,7 +14,6 @@ from billing import accounts, charges, invoices, payments
 from billing.forms import NewInvoiceForm
 from billing.models import Charge, Invoice, Payment
 from billing.views.rows import REFUSALS, currency, patient_or_404, refuse, today_at
-from clinic import audit
 from clinic.access import Can, requires
 from clinic.money import format_money
 from clinic.pages import go_to, page, posted
@@ -42,7 +41,6 @@ def patient_panel(request: StaffRequest, uid: UUID) -> HttpResponse:
         "payments": list(Payment.objects.for_patient(patient).for_list().newest_first()[:SHOWN]),
         "today": today,
     }
-    audit.viewed("billing.account", by=request.user, now=request.now, patient_uid=patient.uid, subject=patient)
     return page(request, "billing/account.html", context, partial="panel")
 
 
@@ -83,7 +81,6 @@ def new_invoice(request: StaffRequest, uid: UUID) -> HttpResponse:
             return go_to(request, "billing:invoice", invoice.uid)
     chosen = {str(one) for one in form["charges"].value() or []}
     context = {"patient": patient, "form": form, "rows": [(one, str(one.uid) in chosen) for one in rows]}
-    audit.viewed("billing.charges", by=request.user, now=request.now, patient_uid=patient.uid, subject=patient)
     return page(request, "billing/new_invoice.html", context, status=422 if form.errors else 200)
 
 

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from billing import charges
 from billing.forms import ChargeForm, CorrectChargeForm, ReasonForm, remembered_location
 from billing.views.rows import REFUSALS, charge_or_404, patient_or_404, refuse, today_at
-from clinic import audit
 from clinic.access import Can, requires
 from clinic.models import Location
 from clinic.pages import go_to, page, posted
@@ -52,7 +51,6 @@ def correct(request: StaffRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{charge.description} is corrected.")
             return go_to(request, "billing:patient_panel", charge.patient.uid)
-    audit.viewed("charge", by=request.user, now=request.now, patient_uid=charge.patient.uid, subject=charge)
     return page(
         request,
         "billing/charge.html",

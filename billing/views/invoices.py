@@ -13,7 +13,7 @@ from billing import accounts, creditnotes, invoices, paper
 from billing.forms import CreditForm, WriteOffForm
 from billing.models import Allocation, Invoice
 from billing.views.rows import REFUSALS, invoice_or_404, refuse, today_at
-from clinic import audit, documents
+from clinic import documents
 from clinic.access import Can, requires
 from clinic.money import format_money
 from clinic.pages import go_to, page, posted
@@ -41,16 +41,14 @@ def invoice(request: StaffRequest, uid: UUID) -> HttpResponse:
         "today": today,
         "due_on": today + timedelta(days=invoices.DAYS_TO_PAY),
     }
-    audit.viewed("invoice", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
     return page(request, "billing/invoice.html", context)
 
 
 @requires(Can.BILL)
 def pdf(request: StaffRequest, uid: UUID) -> HttpResponse:
     """The invoice on paper. Refused, loudly, when what is stored is not what was issued."""
-    found = invoice_or_404(request, uid)
+    found = invoice_or_404(request, uid, what="invoice.pdf")
     data = paper.invoice_data(found)
-    audit.viewed("invoice.pdf", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
     return documents.answer(documents.render("invoice", data), str(found).lower())
 
 
@@ -106,7 +104,6 @@ def credit(request: StaffRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{note.number} credits {format_money(note.total, note.currency)}.")
             return go_to(request, "billing:invoice", found.uid)
-    audit.viewed("invoice", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
     return _answer(request, "billing/credit.html", found, form)
 
 
@@ -123,7 +120,6 @@ def write_off(request: StaffRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{format_money(row.amount, found.currency)} of {found} is written off.")
             return go_to(request, "billing:invoice", found.uid)
-    audit.viewed("invoice", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
     return _answer(request, "billing/write_off.html", found, form)
 
 

@@ -14,7 +14,7 @@ from billing.forms import PaymentForm, ReasonForm, RefundForm, remembered_locati
 from billing.models import Invoice, Method, Payment
 from billing.pricing import ZERO
 from billing.views.rows import REFUSALS, patient_or_404, payment_or_404, refuse, today_at
-from clinic import audit, documents
+from clinic import documents
 from clinic.access import Can, requires
 from clinic.models import Location
 from clinic.money import format_money
@@ -33,7 +33,7 @@ def take(request: StaffRequest, uid: UUID) -> HttpResponse:
         posted(request),
         invoices=Invoice.objects.for_patient(patient).issued().invoices(),
         today=today_at(request),
-        initial=_initial(request, chosen),
+        initial=_initial(request, dues, chosen),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,17 +41,16 @@ def take(request: StaffRequest, uid: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             refuse(form, refusal)
             dues = accounts.open_invoices(patient)
-            renew(form, seen_open=_open(dues, _ticked(form)))
+            renew(form, seen_open=_open(dues))
         else:
             messages.success(request, f"{format_money(payment.amount, payment.currency)} taken: {payment.number}.")
             return go_to(request, "billing:receipt", payment.uid)
     ticked = _ticked(form)
-    audit.viewed("billing.dues", by=request.user, now=request.now, patient_uid=patient.uid, subject=patient)
     context = {
         "patient": patient,
         "form": form,
         "dues": [(one, str(one.uid) in ticked) for one in dues],
-        "due": _open(dues, ticked),
+        "due": _open([one for one in dues if str(one.uid) in ticked]),
         "one_location": Location.objects.active().count() == 1,
     }
     return page(request, "billing/payment.html", context, status=422 if form.errors else 200)
@@ -75,12 +74,11 @@ def _take(request: StaffRequest, form: PaymentForm, patient: Patient) -> Payment
     )
 
 
-def _initial(request: StaffRequest, chosen: list[Invoice]) -> dict[str, Any]:
+def _initial(request: StaffRequest, dues: list[Invoice], chosen: list[Invoice]) -> dict[str, Any]:
     place = remembered_location(request.user, list(Location.objects.active().order_by("name")))
-    total = sum((one.open for one in chosen), ZERO)
     return {
-        "amount": total or None,
-        "seen_open": total,
+        "amount": _open(chosen) or None,
+        "seen_open": _open(dues),
         "invoices": [one.uid for one in chosen],
         "location": place.uid if place else None,
         "keep_rest": not chosen,
@@ -91,15 +89,14 @@ def _ticked(form: PaymentForm) -> set[str]:
     return {str(one) for one in form["invoices"].value() or []}
 
 
-def _open(dues: list[Invoice], ticked: set[str]) -> Decimal:
-    return sum((one.open for one in dues if str(one.uid) in ticked), ZERO)
+def _open(dues: list[Invoice]) -> Decimal:
+    return sum((one.open for one in dues), ZERO)
 
 
 @requires(Can.BILL)
 def receipt(request: StaffRequest, uid: UUID) -> HttpResponse:
     """The receipt: to be shown, printed, refunded or voided."""
     payment = payment_or_404(request, uid)
-    audit.viewed("receipt", by=request.user, now=request.now, patient_uid=payment.patient.uid, subject=payment)
     return _show(request, payment, ReasonForm(prefix="void"))
 
 
@@ -118,8 +115,7 @@ def _show(request: StaffRequest, payment: Payment, form: ReasonForm) -> HttpResp
 @requires(Can.BILL)
 def receipt_pdf(request: StaffRequest, uid: UUID) -> HttpResponse:
     """The receipt on paper."""
-    payment = payment_or_404(request, uid)
-    audit.viewed("receipt.pdf", by=request.user, now=request.now, patient_uid=payment.patient.uid, subject=payment)
+    payment = payment_or_404(request, uid, what="receipt.pdf")
     return documents.answer(documents.render("receipt", paper.receipt_data(payment)), payment.number.lower())
 
 
@@ -159,6 +155,5 @@ def refund(request: StaffRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{format_money(back.amount, back.currency)} given back: {back.number}.")
             return go_to(request, "billing:receipt", back.uid)
-    audit.viewed("receipt", by=request.user, now=request.now, patient_uid=payment.patient.uid, subject=payment)
     context = {"payment": payment, "patient": accounts.root_of(payment.patient), "form": form}
     return page(request, "billing/refund.html", context, status=422 if form.errors else 200)

@@ -1,45 +1,57 @@
-"""How billing's views find what a URL names: only what the person may see exists."""
+"""How billing's views find what a URL names: only what the person may see exists, and every look is written down."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from billing.models import Charge, Invoice, Payment
 from billing.refusals import BillingRefused
-from clinic import time
+from clinic import audit, time
 from clinic.access import Can
 from clinic.forms import StaleRecord, add_refusal
 from clinic.models import Clinic, Location
 from clinic.requests import StaffRequest
 from patients.models import Patient
 
+R = TypeVar("R", Charge, Invoice, Payment)
 #: What a verb of billing may answer instead of doing it.
 REFUSALS = (BillingRefused, StaleRecord)
 
 
-def patient_or_404(request: StaffRequest, uid: UUID) -> Patient:
+def patient_or_404(request: StaffRequest, uid: UUID, *, what: str = "billing.account") -> Patient:
     """The record that stands for the person, also when the URL names one merged into it."""
-    found = get_object_or_404(Patient.objects.visible_to(request.user, Can.BILL).select_related("merged_into"), uid=uid)
-    return found.merged_into or found
+    rows = Patient.objects.visible_to(request.user, Can.BILL).select_related("merged_into")
+    found = get_object_or_404(rows, uid=uid)
+    person = found.merged_into or found
+    audit.viewed(what, by=request.user, now=request.now, patient_uid=person.uid, subject=person)
+    return person
 
 
 def charge_or_404(request: StaffRequest, uid: UUID) -> Charge:
-    return get_object_or_404(Charge.objects.visible_to(request.user, Can.BILL).for_list(), uid=uid)
+    return _looked_at(request, "charge", Charge.objects.visible_to(request.user, Can.BILL).for_list(), uid)
 
 
-def invoice_or_404(request: StaffRequest, uid: UUID) -> Invoice:
+def invoice_or_404(request: StaffRequest, uid: UUID, *, what: str = "invoice") -> Invoice:
     rows = Invoice.objects.visible_to(request.user, Can.BILL).for_list().select_related("issued_by", "drafted_by")
-    return get_object_or_404(rows, uid=uid)
+    return _looked_at(request, what, rows, uid)
 
 
-def payment_or_404(request: StaffRequest, uid: UUID) -> Payment:
+def payment_or_404(request: StaffRequest, uid: UUID, *, what: str = "receipt") -> Payment:
     rows = Payment.objects.visible_to(request.user, Can.BILL).for_list().select_related("void__voided_by")
-    return get_object_or_404(rows, uid=uid)
+    return _looked_at(request, what, rows, uid)
+
+
+def _looked_at(request: StaffRequest, what: str, rows: QuerySet[R], uid: UUID) -> R:
+    """The row; that this person looked at it is written down, or nothing is shown."""
+    found = get_object_or_404(rows, uid=uid)
+    audit.viewed(what, by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
+    return found
 
 
 def today_at(request: StaffRequest, place: Location | None = None) -> date:
@@ -55,7 +67,3 @@ def currency() -> str:
 def refuse(form: forms.BaseForm, refusal: Exception) -> None:
     """A sentence on the form, beside its field where it has one; what was typed stays."""
     add_refusal(form, refusal, getattr(refusal, "field", None))
-
-
-def answer_status(form: forms.BaseForm) -> dict[str, Any]:
-    return {"status": 422 if form.errors else 200}
