@@ -145,7 +145,7 @@ def as_html(envelope: Envelope) -> str:
         if _URL.fullmatch(block.strip()):
             url = escape(block.strip())
             paragraphs.append(
-                f'<p style="margin:24px 0"><a href="{url}" style="background:#0b5c5c;color:#ffffff;padding:14px 28px;'
+                f'<p style="margin:24px 0"><a href="{url}" style="background:#0b6b5d;color:#ffffff;padding:14px 28px;'
                 f'border-radius:8px;text-decoration:none;font-weight:600;display:inline-block">{escape(envelope.link_label)}</a></p>'
                 f'<p style="font-size:13px;color:#5b6670">{url}</p>'
             )

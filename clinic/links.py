@@ -156,12 +156,9 @@ def by_link(purpose: Purpose, *, methods: tuple[str, ...] = ("GET", "HEAD", "POS
 
 def gone(request: HttpRequest) -> HttpResponse:
     """The one page for every link that does not work; it says whom to call and nothing else."""
-    return render(
-        request,
-        "portal/gone.html",
-        {"clinic": Clinic.objects.first(), "locations": Location.objects.active().order_by("name")},
-        status=410,
-    )
+    clinic, places = Clinic.objects.first(), list(Location.objects.active().order_by("name"))
+    known = clinic is not None and clinic.phone in {place.phone for place in places}
+    return render(request, "portal/gone.html", {"clinic": clinic, "locations": places, "known": known}, status=410)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -43,6 +43,9 @@ class WhyForm(TonusForm):
         error_messages={"required": "Say why: the patient may get it twice."},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="why_%s", **kwargs)
+
 
 @requires(Can.SEE_MESSAGES)
 def to_do(request: StaffRequest) -> HttpResponse:
@@ -164,6 +167,7 @@ def _show(
         "message": found,
         "why": why,
         "note": note,
+        "refusals": [*note.non_field_errors(), *why.non_field_errors()],
         "is_open_question": found.needs_person and found.resolved_at is None,
         "can_send_again": messaging.can_send_again(found, now=request.now),
         **_frame(""),

@@ -71,7 +71,7 @@ IN_HAND = frozenset({State.CLAIMED, State.HANDING_OVER})
 TAKEN = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED})
 ENDS = frozenset(State) - OPEN
 
-TRANSITIONS: dict[State, frozenset[State]] = {
+MESSAGE_TRANSITIONS: dict[State, frozenset[State]] = {
     State.PLANNED: frozenset({State.CLAIMED, State.SUPPRESSED}),
     State.CLAIMED: frozenset({State.PLANNED, State.HANDING_OVER, State.SUPPRESSED, State.FAILED}),
     State.HANDING_OVER: frozenset({State.ACCEPTED, State.PLANNED, State.SUPPRESSED, State.FAILED, State.UNKNOWN}),
@@ -82,6 +82,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SUPPRESSED: frozenset({State.PLANNED}),
     State.UNKNOWN: frozenset({State.ACCEPTED}),
 }
+
+#: What `manage.py states` draws into docs/states.md.
+TRANSITIONS = {"Message": MESSAGE_TRANSITIONS}
 
 #: Which reasons an end may give; the other states give none.
 REASONS: dict[State, frozenset[Reason]] = {
@@ -139,5 +142,5 @@ class WrongStep(Exception):
 
 
 def check_transition(old: str, new: str) -> None:
-    if State(new) not in TRANSITIONS[State(old)]:
+    if State(new) not in MESSAGE_TRANSITIONS[State(old)]:
         raise WrongStep(f"A message that is {old} cannot become {new}.")

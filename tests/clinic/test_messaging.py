@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic import delivery, links, messaging, messaging_states
 from clinic.channels import Down, Envelope, Refused, Uncertain
 from clinic.messaging import Subject
-from clinic.messaging_states import REASONS, TRANSITIONS, Reason, State
+from clinic.messaging_states import MESSAGE_TRANSITIONS, REASONS, Reason, State
 from clinic.models import ActionLink, Clinic, OutboundMessage
 from tests.factories.messages import a_draft, a_message, many_messages
 from tests.factories.sink import Sink
@@ -44,7 +44,7 @@ def fresh(message: OutboundMessage) -> OutboundMessage:
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.product(State, State)))
 def test_a_step_is_allowed_if_and_only_if_the_table_says_so(old, new):
-    if new in TRANSITIONS[old]:
+    if new in MESSAGE_TRANSITIONS[old]:
         messaging_states.check_transition(old, new)
     else:
         with pytest.raises(messaging_states.WrongStep):
@@ -52,9 +52,9 @@ def test_a_step_is_allowed_if_and_only_if_the_table_says_so(old, new):
 
 
 def test_the_table_is_total_and_what_was_taken_never_goes_back():
-    assert set(TRANSITIONS) == set(State)
+    assert set(MESSAGE_TRANSITIONS) == set(State)
     for taken in (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.UNKNOWN):
-        assert State.PLANNED not in TRANSITIONS[taken]
+        assert State.PLANNED not in MESSAGE_TRANSITIONS[taken]
 
 
 @pytest.mark.django_db
