@@ -97,6 +97,7 @@ class Column:
     day: date
     heading: str
     sub: str = ""
+    away_words: str = ""
     shades: list[Block] = field(default_factory=list)
     away: list[Block] = field(default_factory=list)
     gaps: list[Block] = field(default_factory=list)
@@ -146,6 +147,8 @@ def fill(
     for absence in absences:
         if cut := Interval(absence.starts_at, absence.ends_at).meet(area.span):
             column.away.append(Block(*area.box(cut.start, cut.end), label=str(absence)))
+            first, last = (edge.astimezone(area.tz) for edge in (cut.start, cut.end))
+            column.away_words = f"{absence} {first:%H:%M} to {last:%H:%M}"
     column.cards = lanes(_card(area, visit) for visit in visits)
     taken = Spans.of(
         Interval(v.starts_at, v.ends_at + timedelta(minutes=v.service.charting_minutes)) for v in visits if v.holds_time

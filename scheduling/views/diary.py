@@ -37,7 +37,12 @@ def diary(request: StaffRequest) -> HttpResponse:
     shown = diaries.of_day(location, day, now=request.now, only=who)
     _looked(request, shown.visits)
     context = _frame(request, "diary", location, among, day=day, who=who, step=1)
-    return page(request, "scheduling/diary.html", context | {"diary": shown, "stamp": stamp}, partial="grid")
+    return page(
+        request,
+        "scheduling/diary.html",
+        context | {"diary": shown, "people": shown.people, "stamp": stamp},
+        partial="grid",
+    )
 
 
 @require_safe
@@ -60,7 +65,12 @@ def week(request: StaffRequest) -> HttpResponse:
     shown = diaries.of_week(location, monday, who, now=request.now)
     _looked(request, shown.visits)
     context = _frame(request, "week", location, among, day=monday, who=who, step=7)
-    return page(request, "scheduling/diary.html", context | {"diary": shown, "stamp": stamp}, partial="grid")
+    return page(
+        request,
+        "scheduling/diary.html",
+        context | {"diary": shown, "people": shown.people, "stamp": stamp},
+        partial="grid",
+    )
 
 
 @require_safe

@@ -1,6 +1,15 @@
-/* The diary by keyboard: arrows move among visits and gaps, Enter opens, m moves a visit. Without it all links still work. */
+/* The diary: fresh every few seconds; arrows move among visits and gaps, Enter opens, m moves a visit.
+   Without this file all links still work. */
 (function () {
   "use strict";
+  /* Parts that keep themselves up to date, while somebody can see them. */
+  let beats = 0;
+  setInterval(() => {
+    beats += 1;
+    if (document.visibilityState !== "visible") return;
+    for (const part of document.querySelectorAll("[data-live]")) if (beats % Number(part.dataset.live) === 0) htmx.trigger(part, "live");
+  }, 1000);
+
   const diary = document.querySelector("[data-diary]");
   if (!diary) return;
   const columns = () => [...diary.querySelectorAll("[data-column]")];
