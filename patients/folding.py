@@ -5,6 +5,8 @@ One rule in one place: the database folds what it stores, so it is asked to fold
 
 from __future__ import annotations
 
+import functools
+
 from django.db import connection
 
 #: The ASCII part of tonus_fold (migration 0000): punctuation becomes a space, apostrophes and + vanish.
@@ -17,6 +19,7 @@ def fold(text: str) -> str:
     return " ".join(folded.split())
 
 
+@functools.lru_cache(maxsize=2048)
 def _by_the_database(text: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tonus_fold(%s)", [text.replace("\x00", "")])

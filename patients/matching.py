@@ -86,7 +86,7 @@ def _candidates(someone: Particulars) -> list[Patient]:
 
 
 def weigh(someone: Particulars, patient: Patient) -> Likeness:
-    """How much speaks for it: names up to 50, birthday 35, telephone 25, e-mail 25; another birthday speaks against."""
+    """How much speaks for it: names up to 50, birthday 35, telephone 25, e-mail 25; other names and days against."""
     weight, reasons = _weigh_names(someone, patient)
     if someone.born_on:
         if someone.born_on == patient.born_on:
@@ -121,13 +121,13 @@ def _weigh_names(someone: Particulars, patient: Patient) -> tuple[int, list[str]
         return 20, ["same first name"]
     if same_family:
         return 15, ["same last name"]
-    return 0, []
+    return -25, []
 
 
 def _alike(one: str, other: str) -> bool:
     """The same, or one slip of the fingers apart, or one the beginning of the other (Ann, Anna; Alex, Alexander)."""
     how = slip(one, other)
-    if how is not None and (how is Slip.NONE or min(len(one), len(other)) > 3):
+    if how is not None and (how is Slip.NONE or min(len(one), len(other)) >= 3):
         return True
     return min(len(one), len(other)) >= 3 and (one.startswith(other) or other.startswith(one))
 

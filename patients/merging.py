@@ -15,7 +15,6 @@ from clinic import audit
 from clinic.models import User
 from patients.models import Merge, Patient
 
-
 #: Merges are rare and touch whole trees: one at a time in the house.
 _ONE_MERGE = 0x6D65726765
 

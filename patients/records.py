@@ -31,7 +31,7 @@ class RecordRefused(Exception):
 
 #: What the triggers of 0002_guards refuse, in words; check constraints bring their own.
 REFUSALS = {
-    "none_known_means_no_allergy_is_listed": "There are allergies on the list. Void them before saying that none are known.",
+    "none_known_means_no_allergy_is_listed": "Allergies are listed. Strike them out before saying none are known.",
     "listed_means_an_allergy_is_listed": "Name the allergy, or say that none are known.",
     "merge_ends_at_a_survivor": "One of the two records has been merged into another meanwhile.",
 }

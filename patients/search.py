@@ -20,7 +20,7 @@ from django.db import connection
 
 from clinic import audit
 from clinic.access import Can
-from clinic.models import User
+from clinic.models import AuditEvent, User
 from patients import dates, folding, spelling
 from patients.models import Patient, PatientQuerySet
 
@@ -29,6 +29,8 @@ LONGEST = 100
 MOST_WORDS = 5
 #: How many words one slip away are tried, and how much of a full page they may claim.
 GUESSES, ROOM_FOR_GUESSES = 12, 10
+#: The looks that count as having opened a record.
+OPENED = ("patient.record.viewed", "patient.particulars.viewed")
 #: As many people fit all words: they were not mistyped.
 ENOUGH = 5
 _COLUMNS = (
@@ -89,6 +91,18 @@ def find(text: str, *, by: User, now: datetime, limit: int = PAGE) -> Results:
         detail={"patients": [str(hit.patient.uid) for hit in results.hits], "more": results.has_more},
     )
     return results
+
+
+def recent(*, by: User, now: datetime, at_most: int = 8) -> list[Patient]:
+    """The patients whose record this person opened last, the latest first."""
+    looks = AuditEvent.objects.filter(actor_uid=by.uid, action__in=OPENED).order_by("-at", "-pk")
+    seen = looks.values_list("patient_uid", flat=True)[: at_most * 10]
+    uids = [uid for uid in dict.fromkeys(seen) if uid is not None][:at_most]
+    rows = {
+        p.uid: p for p in Patient.objects.visible_to(by, Can.SEE_PATIENTS, now=now).survivors().filter(uid__in=uids)
+    }
+    audit.viewed_many("patients.recent", by=by, now=now, patient_uids=rows)
+    return [rows[uid] for uid in uids if uid in rows]
 
 
 def understand(text: str, today: date) -> Needle:

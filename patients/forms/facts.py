@@ -1,4 +1,4 @@
-"""One form for each list on the patient's record. `said()` are the arguments of the noun's verb, `columns()` of a correction."""
+"""One form for each list on the record: `said()` are the arguments of the verb, `columns()` of a correction."""
 
 from __future__ import annotations
 

@@ -157,12 +157,18 @@ class RegistrationForms:
         return [self.particulars, self.consent, self.intake, *self.medication.forms]
 
     def is_valid(self) -> bool:
-        valid = all([form.is_valid() for form in self.every])
-        return self._preferred_channel_is_agreed_to() and valid and self.medication.is_valid()
+        validity = [form.is_valid() for form in self.every]  # every form, so that all sentences are shown at once
+        return self._preferred_channel_is_agreed_to() and all(validity) and self.medication.is_valid()
 
     @property
     def has_errors(self) -> bool:
-        return any(form.is_bound and form.errors for form in self.every)
+        return any(form.is_bound and form.errors for form in self.every) or bool(self.page_errors)
+
+    @property
+    def page_errors(self) -> list[str]:
+        """What is wrong with the page rather than with a field."""
+        broken = self.medication.is_bound and self.medication.non_form_errors()
+        return ["Part of the page did not arrive. Look through it and send it again."] if broken else []
 
     def _preferred_channel_is_agreed_to(self) -> bool:
         """A channel cannot be preferred without having been agreed to."""

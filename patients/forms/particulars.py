@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from clinic import geography
 from clinic.forms import PhoneField, TonusForm, TonusModelForm
 from patients.consent import WORDING
 from patients.forms.fields import BirthdayField, set_today
 from patients.models import Channel, ConsentSource, Patient
 
 ASKED = [("", "Not asked"), ("yes", "Yes"), ("no", "No")]
+_ANSWER: dict[str, Any] = {"choices": ASKED, "required": False, "widget": forms.RadioSelect}
 
 
 class ParticularsForm(TonusModelForm):
@@ -21,6 +23,7 @@ class ParticularsForm(TonusModelForm):
     born_on = BirthdayField()
     phone = PhoneField(label="Mobile phone", required=False)
     other_phone = PhoneField(label="Other phone", required=False)
+    country = forms.ChoiceField(choices=geography.countries)
 
     class Meta:
         model = Patient
@@ -44,10 +47,9 @@ class ParticularsForm(TonusModelForm):
                 "city",
                 "region",
                 "postal_code",
-            )  # fmt: skip
+            )
         } | {
             "pronouns": forms.TextInput(attrs={"autocomplete": "off", "list": "pronouns"}),
-            "country": forms.TextInput(attrs={"autocomplete": "off", "size": 2}),
             "email": forms.EmailInput(attrs={"autocomplete": "off"}),
         }
 
@@ -58,12 +60,6 @@ class ParticularsForm(TonusModelForm):
         if not self.instance.pk:
             self.fields["country"].initial = country
             self.fields["preferred_channel"].initial = Channel.EMAIL
-
-    def clean_country(self) -> str:
-        code: str = self.cleaned_data["country"].strip().upper()
-        if len(code) != 2 or not code.isalpha():
-            raise forms.ValidationError("The country's two letters: US, MX, GB.")
-        return code
 
     def clean_family_name(self) -> str:
         return " ".join(self.cleaned_data["family_name"].split())
@@ -94,10 +90,10 @@ class ParticularsForm(TonusModelForm):
 class ConsentForm(TonusForm):
     """What the patient says to messages on each channel, once the words were read to them."""
 
-    consent_email = forms.ChoiceField(label="E-mail", choices=ASKED, required=False, widget=forms.RadioSelect)
-    consent_sms = forms.ChoiceField(label="Text messages", choices=ASKED, required=False, widget=forms.RadioSelect)
+    consent_email = forms.ChoiceField(label="May we send e-mail?", **_ANSWER)
+    consent_sms = forms.ChoiceField(label="May we send text messages?", **_ANSWER)
     consent_source = forms.ChoiceField(
-        label="Said", choices=ConsentSource.choices[:3], initial=ConsentSource.DESK, required=False
+        label="Answered", choices=ConsentSource.choices[:3], initial=ConsentSource.DESK, required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from django import template
 from django.template.context import Context
 
+from clinic import audit
 from clinic.access import Can
+from clinic.models import Location
 from patients import allergies, medication
 from patients.models import Allergy, AllergyStatus, Condition, Medication, Patient
 
@@ -27,8 +29,12 @@ class HeaderFacts:
 
 @register.simple_tag(takes_context=True)
 def header_facts(context: Context, patient: Patient) -> HeaderFacts:
-    """Allergies and cautions, for who may read the history; nothing clinical for anyone else."""
+    """Allergies and cautions, for who may read the history; nothing clinical for anyone else.
+
+    Whoever is shown the header has looked: pages that say nothing of a look themselves are on record by this.
+    """
     request = context["request"]
+    audit.viewed_once("patient.header", by=request.user, now=request.now, patient_uid=patient.uid)
     visible = Patient.objects.visible_to(request.user, Can.SEE_HISTORY, now=request.now)
     if not visible.filter(pk=patient.pk).exists():
         return HeaderFacts()
@@ -42,3 +48,9 @@ def header_facts(context: Context, patient: Patient) -> HeaderFacts:
         none_known=known.status == AllergyStatus.NONE_KNOWN,
         cautions=[f"{c.name}: {c.caution}" for c in minded] + medication.cautions(taken),
     )
+
+
+@register.simple_tag
+def house_zone() -> Location | None:
+    """Where the clinic's clocks hang, for pages that speak of no one place: its first location in use."""
+    return Location.objects.active().order_by("pk").first()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
@@ -14,6 +14,7 @@ from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.models import Practitioner
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import care_team
 from patients.forms.care import AssignForm
 from patients.forms.facts import ReasonForm
@@ -22,7 +23,7 @@ from patients.views.record import may, visible
 
 
 @requires(Can.SEE_PATIENTS)
-def team(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def team(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Who treats the patient, who did, and who opened the record without treating."""
     patient = visible(request, uid, Can.SEE_PATIENTS).survivor
     audit.viewed("patient.care_team", by=request.user, now=request.now, patient_uid=patient.uid)
@@ -39,7 +40,7 @@ def team(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires(Can.ASSIGN_CARE)
-def assign(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def assign(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Put a practitioner on the care team."""
     patient = visible(request, uid, Can.ASSIGN_CARE).survivor
     form = AssignForm(request.POST, patient=patient)
@@ -56,7 +57,7 @@ def assign(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires(Can.ASSIGN_CARE)
-def dismiss(request: HttpRequest, uid: uuid.UUID, practitioner: uuid.UUID) -> HttpResponse:
+def dismiss(request: StaffRequest, uid: uuid.UUID, practitioner: uuid.UUID) -> HttpResponse:
     """Take a practitioner off the care team; from the next request on the record is closed to them."""
     patient = visible(request, uid, Can.ASSIGN_CARE).survivor
     who = get_object_or_404(Practitioner, uid=practitioner)
@@ -66,7 +67,7 @@ def dismiss(request: HttpRequest, uid: uuid.UUID, practitioner: uuid.UUID) -> Ht
 
 
 @requires(Can.BREAK_GLASS)
-def open_record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def open_record(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Open a record outside one's care for an hour, for a reason that the owner reads."""
     patient = visible(request, uid, Can.BREAK_GLASS).survivor
     if may(request, patient, Can.SEE_HISTORY):
@@ -74,9 +75,7 @@ def open_record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     form = ReasonForm(posted(request), label="Why do you need to open it?")
     if request.method == "POST" and form.is_valid():
         try:
-            care_team.break_glass(
-                patient=patient, reason=form.cleaned_data["reason"], by=request.user, now=request.now
-            )
+            care_team.break_glass(patient=patient, reason=form.cleaned_data["reason"], by=request.user, now=request.now)
         except care_team.CareRefused as refusal:
             add_refusal(form, refusal, "reason")
         else:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from clinic.access import Can, requires
 from clinic.forms import StaleRecord, add_refusal
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import allergies, medication, records
 from patients.forms.facts import ReasonForm, StopMedicationForm
 from patients.models import Medication
@@ -28,7 +29,7 @@ def adding(section: Section) -> View:
     """The page that adds an entry to this list."""
 
     @requires(section.can_record)
-    def add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    def add(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         patient = visible(request, uid, section.can_record)
         form = section.form(posted(request), today=request.now.date())
         if request.method == "POST" and form.is_valid():
@@ -38,7 +39,7 @@ def adding(section: Section) -> View:
                 add_refusal(form, refusal)
             else:
                 messages.success(request, f"{section.title}: added.")
-                return _back(request, uid, section)
+                return go_to(request, "patients:patient", uid)
         return _form(request, section, form, patient, "add")
 
     return add
@@ -48,7 +49,7 @@ def correcting(section: Section) -> View:
     """The page that corrects an entry of this list."""
 
     @requires(section.can_record)
-    def correct(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+    def correct(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
         patient, fact = _fact(request, section, uid, record)
         form = section.form(posted(request), instance=fact, today=request.now.date())
         if request.method == "POST" and form.is_valid():
@@ -61,7 +62,7 @@ def correcting(section: Section) -> View:
                 form.renew_revision(current)
             else:
                 messages.success(request, f"{section.title}: corrected.")
-                return _back(request, uid, section)
+                return go_to(request, "patients:patient", uid)
         return _form(request, section, form, patient, "correct", fact=fact)
 
     return correct
@@ -71,7 +72,7 @@ def voiding(section: Section) -> View:
     """The page that strikes an entry that was never true, with a reason."""
 
     @requires(section.can_record)
-    def void(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+    def void(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
         patient, fact = _fact(request, section, uid, record)
         form = ReasonForm(posted(request), label="Why is it struck out?")
         if request.method == "POST" and form.is_valid():
@@ -81,14 +82,14 @@ def voiding(section: Section) -> View:
                 add_refusal(form, refusal)
             else:
                 messages.success(request, f"“{fact}” is struck out. It stays in the changes.")
-                return _back(request, uid, section)
+                return go_to(request, "patients:patient", uid)
         return _form(request, section, form, patient, "void", fact=fact)
 
     return void
 
 
 @requires(Can.RECORD_HISTORY)
-def stop_medication(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+def stop_medication(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
     """The patient takes it no more."""
     patient = visible(request, uid, Can.RECORD_HISTORY)
     drug = get_object_or_404(Medication.objects.for_patient(patient.survivor).current(), uid=record)
@@ -107,7 +108,7 @@ def stop_medication(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> 
 
 @require_POST
 @requires(Can.RECORD_HISTORY)
-def no_known_allergies(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def no_known_allergies(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Asked, and there are none."""
     patient = visible(request, uid, Can.RECORD_HISTORY)
     try:
@@ -118,7 +119,7 @@ def no_known_allergies(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return go_to(request, "patients:patient", uid)
 
 
-def _fact(request: HttpRequest, section: Section, uid: uuid.UUID, record: uuid.UUID) -> tuple[Any, Any]:
+def _fact(request: StaffRequest, section: Section, uid: uuid.UUID, record: uuid.UUID) -> tuple[Any, Any]:
     """The patient and one standing entry of this person, if the one who asks may write it."""
     patient = visible(request, uid, section.can_record)
     rows = section.model.objects.for_patient(patient.survivor).visible_to(
@@ -127,10 +128,6 @@ def _fact(request: HttpRequest, section: Section, uid: uuid.UUID, record: uuid.U
     return patient, get_object_or_404(rows.standing().select_related("patient"), uid=record)
 
 
-def _form(request: HttpRequest, section: Section, form: Any, patient: Any, move: str, **more: Any) -> HttpResponse:
+def _form(request: StaffRequest, section: Section, form: Any, patient: Any, move: str, **more: Any) -> HttpResponse:
     context = {"form": form, "section": section, "patient": patient.survivor, "move": move, **more}
     return page(request, "patients/fact_form.html", context, status=422 if form.errors else 200)
-
-
-def _back(request: HttpRequest, uid: uuid.UUID, section: Section) -> HttpResponse:
-    return go_to(request, "patients:patient", uid)

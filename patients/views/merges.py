@@ -6,13 +6,14 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from clinic import audit
 from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import matching, merging, search
 from patients.forms.facts import ReasonForm
 from patients.forms.merges import MergeForm
@@ -21,7 +22,7 @@ from patients.views.record import visible
 
 
 @requires(Can.MERGE_PATIENTS)
-def choose(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def choose(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Find the other record of the person: likely ones first, or by search."""
     patient = visible(request, uid, Can.MERGE_PATIENTS).survivor
     typed = request.POST.get("q", "")[: search.LONGEST]
@@ -43,7 +44,7 @@ def choose(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.MERGE_PATIENTS)
-def merge(request: HttpRequest, uid: uuid.UUID, other: uuid.UUID) -> HttpResponse:
+def merge(request: StaffRequest, uid: uuid.UUID, other: uuid.UUID) -> HttpResponse:
     """The two side by side; which one stays, and why they are the same person."""
     one, two = visible(request, uid, Can.MERGE_PATIENTS), visible(request, other, Can.MERGE_PATIENTS)
     form = MergeForm(posted(request), one=one, two=two)
@@ -64,9 +65,7 @@ def merge(request: HttpRequest, uid: uuid.UUID, other: uuid.UUID) -> HttpRespons
             messages.success(request, f"{duplicate.number_label} is now part of {survivor.number_label}.")
             return go_to(request, "patients:patient", survivor.uid)
     else:
-        audit.viewed_many(
-            "patients.compared", by=request.user, now=request.now, patient_uids=[one.uid, two.uid]
-        )
+        audit.viewed_many("patients.compared", by=request.user, now=request.now, patient_uids=[one.uid, two.uid])
     context = {"form": form, "one": one, "two": two, "rows": _side_by_side(one, two)}
     return page(request, "patients/merge.html", context, status=422 if form.errors else 200)
 
@@ -87,7 +86,7 @@ def _side_by_side(one: Patient, two: Patient) -> list[dict[str, Any]]:
 
 
 @requires(Can.MERGE_PATIENTS)
-def unmerge(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def unmerge(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """They were two people after all."""
     duplicate = visible(request, uid, Can.MERGE_PATIENTS)
     edge = get_object_or_404(Merge.objects.in_force().newest_first(), duplicate=duplicate)

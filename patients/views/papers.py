@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from clinic.access import Can, requires
 from clinic.forms import StaleRecord, add_refusal
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import documents, records
 from patients.forms.facts import ReasonForm
 from patients.forms.papers import DocumentForm, FileDocumentForm
@@ -28,7 +29,7 @@ GUARDED = {
 
 
 @requires(Can.ADD_DOCUMENTS)
-def file(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def file(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """File a document for the patient."""
     patient = visible(request, uid, Can.ADD_DOCUMENTS)
     form = FileDocumentForm(posted(request), request.FILES or None, today=request.now.date())
@@ -45,7 +46,7 @@ def file(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.SEE_DOCUMENTS)
-def document(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+def document(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
     """The bytes as they were filed, to be saved, not shown inside Tonus."""
     patient, found = _document(request, uid, record, Can.SEE_DOCUMENTS)
     try:
@@ -58,7 +59,7 @@ def document(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpRes
 
 
 @requires(Can.ADD_DOCUMENTS)
-def correct(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+def correct(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
     """Correct what a document is called; its bytes stay."""
     patient, found = _document(request, uid, record, Can.ADD_DOCUMENTS)
     form = DocumentForm(posted(request), instance=found, today=request.now.date())
@@ -77,7 +78,7 @@ def correct(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResp
 
 
 @requires(Can.ADD_DOCUMENTS)
-def void(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
+def void(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpResponse:
     """Strike a document: it was filed for the wrong patient, or twice. It is handed out no more."""
     patient, found = _document(request, uid, record, Can.ADD_DOCUMENTS)
     form = ReasonForm(posted(request), label="Why is it struck out?")
@@ -93,7 +94,7 @@ def void(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID) -> HttpRespons
     return page(request, "patients/document_form.html", context, status=422 if form.errors else 200)
 
 
-def _document(request: HttpRequest, uid: uuid.UUID, record: uuid.UUID, can: Can) -> tuple[Patient, Document]:
+def _document(request: StaffRequest, uid: uuid.UUID, record: uuid.UUID, can: Can) -> tuple[Patient, Document]:
     patient = visible(request, uid, can)
     rows = Document.objects.for_patient(patient.survivor).visible_to(request.user, can, now=request.now)
     return patient, get_object_or_404(rows.standing().select_related("patient"), uid=record)

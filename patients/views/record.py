@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
@@ -14,6 +14,7 @@ from clinic import audit
 from clinic.access import Can, requires
 from clinic.forms import StaleRecord, add_refusal
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import changes, consent, registration
 from patients.forms.facts import ReasonForm
 from patients.forms.particulars import ConsentForm, ParticularsForm
@@ -22,19 +23,19 @@ from patients.records import RecordRefused
 from patients.sections import CLINICAL, PARTICULARS, Section
 
 
-def visible(request: HttpRequest, uid: uuid.UUID, can: Can) -> Patient:
+def visible(request: StaffRequest, uid: uuid.UUID, can: Can) -> Patient:
     """The patient, if the one who asks may do this; a record merged away answers for the one that stands."""
     rows = Patient.objects.select_related("merged_into").visible_to(request.user, can, now=request.now)
     return get_object_or_404(rows, uid=uid)
 
 
-def may(request: HttpRequest, patient: Patient, can: Can) -> bool:
+def may(request: StaffRequest, patient: Patient, can: Can) -> bool:
     """Whether the one who asks may do this on this patient."""
     return Patient.objects.visible_to(request.user, can, now=request.now).filter(pk=patient.pk).exists()
 
 
 @requires(Can.SEE_PATIENTS)
-def patient(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def patient(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Everything about one person that this reader may see."""
     patient = visible(request, uid, Can.SEE_PATIENTS)
     if patient.merged_into:
@@ -61,20 +62,20 @@ def patient(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return page(request, "patients/patient.html", context)
 
 
-def _lists(request: HttpRequest, patient: Patient, sections: dict[str, Section]) -> dict[str, Any]:
+def _lists(request: StaffRequest, patient: Patient, sections: dict[str, Section]) -> dict[str, Any]:
     return {
         kind: {"section": section, "rows": section.rows(patient, request.user, request.now)}
         for kind, section in sections.items()
     }
 
 
-def _documents(request: HttpRequest, patient: Patient) -> list[Document]:
+def _documents(request: StaffRequest, patient: Patient) -> list[Document]:
     found = Document.objects.for_patient(patient).visible_to(request.user, Can.SEE_DOCUMENTS, now=request.now)
     return list(found.newest_first().select_related("recorded_by"))
 
 
 @requires(Can.REGISTER_PATIENTS)
-def correct(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def correct(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Correct identity and contacts. Two at once: the second is told what the first changed and loses nothing."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
     form = ParticularsForm(posted(request), instance=patient, today=request.now.date())
@@ -100,7 +101,7 @@ def correct(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires(Can.REGISTER_PATIENTS)
-def say_consent(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def say_consent(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """What the patient says to messages, after the words were read out."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
     form = ConsentForm(request.POST)
@@ -113,14 +114,14 @@ def say_consent(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.REGISTER_PATIENTS)
-def ask_consent(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def ask_consent(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The words to read out, and what was said so far."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
     return page(request, "patients/consent.html", {"form": ConsentForm(), "patient": patient})
 
 
 @requires(Can.REGISTER_PATIENTS)
-def deactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def deactivate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Out of use, with a reason; or back in use."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
     form = ReasonForm(posted(request), label="Why is the record no longer used?")
@@ -138,7 +139,7 @@ def deactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires(Can.REGISTER_PATIENTS)
-def reactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def reactivate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The person is back."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
     try:
@@ -150,7 +151,7 @@ def reactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @requires(Can.SEE_PATIENT_CHANGES)
-def history(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def history(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Every change of the record: before, after, who, when. Clinical facts only for who may read those."""
     patient = visible(request, uid, Can.SEE_PATIENT_CHANGES)
     tables = changes.PARTICULARS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from clinic import audit
@@ -13,14 +13,15 @@ from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.models import Clinic
 from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
 from patients import matching, registration
 from patients.forms.intake import RegistrationForms
 from patients.records import RecordRefused
 
 
 @requires(Can.REGISTER_PATIENTS)
-def register(request: HttpRequest) -> HttpResponse:
-    """Register a patient with all that the desk asks; who may be here already is shown before a second record is made."""
+def register(request: StaffRequest) -> HttpResponse:
+    """Register a patient with all that the desk asks; who may be here already is shown before anything is saved."""
     forms = RegistrationForms(posted(request), today=request.now.date(), country=_country())
     context: dict[str, Any] = {"forms": forms}
     if request.method == "POST" and forms.is_valid():
@@ -34,13 +35,12 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{patient.display_name} is registered as {patient.number_label}.")
             return go_to(request, "patients:patient", patient.uid)
-    refused = forms.has_errors or "asked" in context
-    return page(request, "patients/register.html", context, status=422 if refused else 200)
+    return page(request, "patients/register.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_POST
 @requires(Can.REGISTER_PATIENTS)
-def duplicates(request: HttpRequest) -> HttpResponse:
+def duplicates(request: StaffRequest) -> HttpResponse:
     """Who may be the person being typed; asked by the page as soon as a name and something more are there."""
     forms = RegistrationForms(request.POST, today=request.now.date(), country=_country())
     forms.particulars.is_valid()
@@ -59,7 +59,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     return page(request, "patients/duplicates.html", {"likenesses": likenesses}, partial="likenesses")
 
 
-def _say_who_was_shown(request: HttpRequest, likenesses: list[matching.Likeness]) -> None:
+def _say_who_was_shown(request: StaffRequest, likenesses: list[matching.Likeness]) -> None:
     shown = [found.patient.uid for found in likenesses]
     audit.viewed_many("patients.likely_duplicates", by=request.user, now=request.now, patient_uids=shown)
 
