@@ -1,0 +1,79 @@
+"""Real PostgreSQL for every test: a cluster of its own for this run, and the application's role inside it.
+
+The tables are made by a superuser and the tests run as `tonus_app`, which owns none of them: what the grants
+refuse in a clinic they refuse here. `TONUS_TEST_DATABASE_URL` names a server (as superuser) to use instead of
+the embedded one, `TONUS_TEST_NAME` keeps several runs on it apart.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from clinic import embedded, grants, processes
+from tests.factories import flushing  # noqa: F401 -- real transactions end with empty tables
+
+_URL = "TONUS_TEST_DATABASE_URL"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller starts the cluster; its workers inherit where it is."""
+    if _URL not in os.environ:
+        os.environ[_URL] = _start_cluster()
+    place = dj_database_url.parse(os.environ[_URL])
+    database = settings.DATABASES["default"]
+    database.update({key: place[key] for key in ("HOST", "PORT", "USER", "PASSWORD")})
+    database["NAME"] = "postgres"
+    database["CONN_MAX_AGE"] = 0
+    database.setdefault("TEST", {})["NAME"] = "_".join(filter(None, ["test_tonus", os.environ.get("TONUS_TEST_NAME")]))
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def _start_cluster() -> str:
+    folder = Path(tempfile.mkdtemp(prefix="tonus-test-"))
+    folder.chmod(0o711)
+    cluster = embedded.Postgres(folder / "postgres", embedded.private_folder(folder), careless=True)
+    cluster.prepare()
+    program, log = cluster.program(), folder / "postgres.log"
+    process = processes.start(program, log=log)
+
+    def stop() -> None:
+        processes.stop(program, process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    if not processes.wait_until(cluster.answers, process=process, seconds=30):
+        raise pytest.UsageError(f"The tests' PostgreSQL did not start:\n{processes.last_lines(log)}")
+    return cluster.url("postgres", "postgres")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each worker has a database of its own; both roles exist before the first table."""
+    with psycopg.connect(os.environ[_URL], autocommit=True) as server:
+        embedded.ensure_roles(server)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """From here on the tests are the application's role, not the one that made the tables."""
+    with django_db_blocker.unblock():
+        grants.apply(connection)
+        connection.close()
+    superuser = connection.settings_dict["USER"]
+    connection.settings_dict["USER"] = embedded.APP_ROLE
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    connection.settings_dict["USER"] = superuser
