@@ -89,7 +89,8 @@ class Channel(Protocol):
 def open_channels() -> dict[str, Channel]:
     """One of each channel that is configured. Text messages have no provider yet, so they are not offered."""
     smtp = settings.EMAIL_BACKEND == SMTP_BACKEND
-    return {states.Channel.EMAIL: SmtpChannel() if smtp else BackendChannel()}
+    email: Channel = SmtpChannel() if smtp else BackendChannel()
+    return {states.Channel.EMAIL: email}
 
 
 def offered() -> frozenset[str]:
@@ -163,7 +164,7 @@ def as_html(envelope: Envelope) -> str:
 class SmtpChannel:
     """E-mail over one kept SMTP connection, in separate steps."""
 
-    name = states.Channel.EMAIL
+    name: str = states.Channel.EMAIL
 
     def __init__(self) -> None:
         self._line: smtplib.SMTP | None = None
@@ -290,7 +291,7 @@ def provider_id(answer: bytes) -> str:
 class BackendChannel:
     """E-mail through whatever Django mail backend is configured: a provider's API by django-anymail, or memory."""
 
-    name = states.Channel.EMAIL
+    name: str = states.Channel.EMAIL
 
     def __init__(self) -> None:
         self._backend = mail.get_connection()

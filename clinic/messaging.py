@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
 from clinic import audit, channels, links
 from clinic.delivery import Delivered, Swept, deliver_all, deliver_due, sweep
@@ -28,6 +28,7 @@ from clinic.messaging_states import (
     check_transition,
 )
 from clinic.models import OutboundMessage, User
+from clinic.models.messages import OutboundMessageQuerySet
 
 __all__ = [
     "CannotResolve",
@@ -188,7 +189,7 @@ def void_for_address(*, channel: str, address: str, reason: str, now: datetime) 
     return _stop(OutboundMessage.objects.filter(channel=channel, to_address__iexact=address), reason, now)
 
 
-def _stop(rows: QuerySet[OutboundMessage], reason: str, now: datetime) -> int:
+def _stop(rows: OutboundMessageQuerySet, reason: str, now: datetime) -> int:
     """Lock what is open first: a row that a sender is putting back is met after it has been put back."""
     held = list(rows.waiting().select_for_update().order_by("pk").values_list("pk", "state"))
     stoppable = [pk for pk, state in held if state in STOPPABLE]
