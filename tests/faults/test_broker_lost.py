@@ -115,7 +115,7 @@ def rung_until(broker: Broker, sink: Sink, count: int, *, seconds: float) -> Non
 def test_a_worker_delivers_survives_the_loss_of_its_broker_and_leaves_no_name_anywhere(broker, sink, tmp_path):
     log = tmp_path / "worker.log"
     many_messages(5, now=time.now())
-    with a_worker(broker, sink, log):
+    with a_worker(broker, sink, log) as worker:
         rung_until(broker, sink, 5, seconds=25)
         assert len(sink.log) == 5, log.read_text()
 
@@ -128,7 +128,7 @@ def test_a_worker_delivers_survives_the_loss_of_its_broker_and_leaves_no_name_an
         broker.start()
         rung_until(broker, sink, 10, seconds=25)
         assert len(set(sink.log)) == len(sink.log) == 10, log.read_text()
-        processes.wait_until(lambda: not OutboundMessage.objects.waiting().exists(), seconds=10)
+        processes.wait_until(lambda: not OutboundMessage.objects.waiting().exists(), process=worker, seconds=10)
     assert set(OutboundMessage.objects.values_list("state", flat=True)) == {State.ACCEPTED}
 
     kept = log.read_text() + "".join(
