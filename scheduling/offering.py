@@ -91,7 +91,13 @@ def usual_service(patient: Patient, services: Sequence[Service]) -> Service | No
 
 def days(ask: Ask, *, known: set[int], now: datetime, only: date | None = None) -> list[Day]:
     """Free times by day, each day's best few in order of time; of one day all of them."""
-    found = [free for free in availability.free_times(ask) if free.starts_at > now]
+    here = ask.ignoring
+    found = [
+        free
+        for free in availability.free_times(ask)
+        if free.starts_at > now
+        and not (here and (free.starts_at, free.practitioner_id) == (here.starts_at, here.practitioner_id))
+    ]
     best = {(f.practitioner_id, f.starts_at) for f in found_best(found, ask, known)}
     people = Practitioner.objects.select_related("user").in_bulk({free.practitioner_id for free in found})
     by_day: dict[date, list[Free]] = {}

@@ -67,4 +67,5 @@ def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     patient = plan.patient
     sums = {name: sum(int(str(row[name])) for row in rows) for name in ("held", "booked", "left", "missed")}
     context = {"plan": plan, "patient": patient.merged_into or patient, "rows": rows, "sums": sums}
+    audit.viewed_once("patient.plan_progress", by=request.user, now=request.now, patient_uid=context["patient"].uid)
     return page(request, "scheduling/plan_progress.html", context, partial="line")

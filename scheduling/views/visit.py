@@ -158,6 +158,7 @@ def move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
             messages.success(request, "Moved.")
             return go_to(request, "scheduling:visit", shown.uid)
     status = 409 if refusal else 422 if request.method == "POST" else 200
+    audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)
     return page(request, "scheduling/move.html", _move_context(request, shown, form, refusal), status=status)
 
 
@@ -214,4 +215,5 @@ def cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
                 return go_to(request, "scheduling:visit", shown.uid)
     late = shown.starts_at - request.now < booking.LATE
     context = {"visit": shown, "patient": shown.patient, "zone": shown.location.zone, "form": form, "is_late": late}
+    audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)
     return page(request, "scheduling/cancel.html", context, status=status)

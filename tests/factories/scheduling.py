@@ -57,7 +57,7 @@ def a_device(location: Location, kind: str = "ultrasound", **facts: Any) -> Devi
 
 
 def a_practitioner(name: str = "", **facts: Any) -> Practitioner:
-    user = people.staff(Role.THERAPIST, name=name)
+    user = people.staff(Role.THERAPIST, name=name, password=None)
     if facts:
         Practitioner.objects.filter(user=user).update(**facts)
     return Practitioner.objects.select_related("user").get(user=user)
@@ -100,7 +100,7 @@ def a_small_clinic(*, zone: str = "America/New_York", rooms: int = 2, practition
         practitioners=team,
         rooms=[a_room(location) for _ in range(rooms)],
         service=a_service(),
-        desk=people.front_desk(),
+        desk=people.staff(Role.ADMIN, password=None),
     )
 
 
