@@ -60,10 +60,17 @@ def _compile(template: str, inputs: dict[str, str], *, fonts: typst.Fonts, stand
     return pdf
 
 
+#: Letters that turn the direction of what follows: a name must not read backwards.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+
+
 def _printable(value: Any) -> Any:
-    """Without control characters, which no font can show."""
+    """Without control characters, which no font can show, and without overrides of the reading direction."""
     if isinstance(value, str):
-        return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+        return "".join(
+            c for c in value if c in "\n\t" or (c not in _TURNS and unicodedata.category(c) not in _UNPRINTABLE)
+        )
     if isinstance(value, dict):
         return {key: _printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

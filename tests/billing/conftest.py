@@ -6,7 +6,6 @@ import pytest
 
 from clinic.models import User
 from patients.models import Patient
-from tests.factories import flushing  # noqa: F401 -- installs itself
 from tests.factories.billing import a_desk, a_patient
 
 
