@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
 from clinic import channels, links
@@ -151,7 +151,7 @@ def _deliver_one(message: OutboundMessage, turn: _Round) -> State | None:
     except Uncertain as lost:
         return settle(message, State.UNKNOWN, now=turn.clock(), reason=Reason.CONNECTION_LOST, detail=str(lost))
     turn.refusals = 0
-    return settle(message, State.ACCEPTED, now=turn.clock(), provider_id=provider_id)
+    return _surely(lambda: settle(message, State.ACCEPTED, now=turn.clock(), provider_id=provider_id))
 
 
 @transaction.atomic
@@ -295,6 +295,24 @@ def wait_after(attempt: int) -> timedelta:
     """5 s, 10 s, 20 s … 15 min, each a quarter more or less, so that not all come back at once."""
     base = min(FIRST_WAIT * 2 ** min(attempt - 1, 20), LONGEST_WAIT)
     return base * random.uniform(0.75, 1.25)  # noqa: S311 -- spreads load, hides nothing
+
+
+#: Waits while the database is away and we hold an answer of the server that must not be lost.
+_PATIENCE = (0.2, 0.5, 1, 2, 4, 8)
+
+
+def _surely(step: Callable[[], State | None]) -> State | None:
+    """Write down what we know even if the database goes away for a moment: else it would count as unknown."""
+    for wait in _PATIENCE:
+        try:
+            return step()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            log.warning("outbox: the database is away, what was accepted waits to be written down")
+            connection.close()
+            machine.sleep(wait)
+    return step()
 
 
 # -- After the fact ------------------------------------------------------------------------------------

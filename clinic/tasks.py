@@ -7,7 +7,7 @@ from clinic import audit, messaging, time
 
 @shared_task
 def deliver_due_messages(**_: object) -> None:
-    messaging.deliver_all(now=time.now(), seconds=45)
+    messaging.deliver_all(now=time.now(), seconds=30)
 
 
 @shared_task

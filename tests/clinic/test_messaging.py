@@ -454,6 +454,24 @@ def test_a_channel_that_is_down_puts_the_whole_batch_back(scripted):
     assert not OutboundMessage.objects.due(NOW).exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_was_accepted_is_written_down_even_if_the_database_goes_away_for_a_moment(scripted):
+    first, second = many_messages(2, now=NOW)
+
+    def cut_the_line():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (ours,) = cursor.fetchone()
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [ours])
+        other.close()
+
+    scripted(at_hand_over=cut_the_line)
+    messaging.deliver_due(now=NOW)
+    assert (fresh(first).state, fresh(second).state) == (State.ACCEPTED, State.ACCEPTED)
+
+
 # -- Stopping --------------------------------------------------------------------------------------------
 
 
