@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.models import Invoice, InvoiceLine, Payment
+from clinic.forms import show_phone
 from clinic.models import Clinic, Location
 from clinic.money import format_money
 
@@ -24,7 +25,8 @@ class PaperMismatch(Exception):
 
 def issuer(clinic: Clinic, place: Location) -> dict[str, str]:
     """Who issues, as it stands today: copied on the row, so that a move of the clinic changes no old invoice."""
-    contact = " · ".join(part for part in (place.phone or clinic.phone, clinic.email) if part)
+    phone = place.phone or clinic.phone
+    contact = " · ".join(part for part in (phone and show_phone(phone, clinic.country), clinic.email) if part)
     return {
         "issuer_name": clinic.name,
         "issuer_address": "\n".join(part for part in (place.name, place.address) if part),
