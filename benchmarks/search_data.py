@@ -18,15 +18,15 @@ import psycopg
 SYLLABLES = (
     "an ar ba be bel ber bo bri ca car che co da del di do el en er fa fer fi ga gar go ha har hi ja jo ka kel la le "
     "li lo ma mar mi mo na ne ni no o pa per po ra re ri ro sa ser shi so ta ter ti to va ver vi wa wil wo ya za"
-).split()  # noqa: SIM905 -- as the rule was written
+)
 TOP_LAST = (
     "smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson "
     "anderson thomas taylor moore jackson martin"
-).split()  # noqa: SIM905 -- as the rule was written
+)
 TOP_FIRST = (
     "james mary robert patricia john jennifer michael linda david elizabeth william barbara richard susan joseph "
     "jessica thomas sarah"
-).split()  # noqa: SIM905 -- as the rule was written
+)
 Row = tuple[int, str, str, str, dt.date]
 
 RAW_SCHEMA = """
@@ -48,11 +48,11 @@ COLUMNS = (
 )
 
 
-def _pool(top: list[str], n: int, rnd: random.Random) -> list[str]:
-    names = list(top)
+def _pool(top: str, n: int, rnd: random.Random) -> list[str]:
+    syllables, names = SYLLABLES.split(), top.split()
     seen = set(names)
     while len(names) < n:
-        word = "".join(rnd.choices(SYLLABLES, k=rnd.choice((2, 3, 3, 4))))
+        word = "".join(rnd.choices(syllables, k=rnd.choice((2, 3, 3, 4))))
         if word not in seen:
             seen.add(word)
             names.append(word)

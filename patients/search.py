@@ -11,7 +11,7 @@ by one `visible_to` over those.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +66,24 @@ class Hit:
     patient: Patient
     merged_from: Patient | None = None
     is_guess: bool = False
+
+    @property
+    def says(self) -> str:
+        """What tells this person from others of the name, on one line."""
+        patient = self.patient
+        return " · ".join(
+            filter(
+                None,
+                (
+                    f"{patient.born_on.day} {patient.born_on:%b %Y}",
+                    patient.number_label,
+                    patient.phone and f"…{patient.phone[-4:]}",
+                    "deactivated" if patient.deactivated_at else "",
+                    f"also {self.merged_from.full_name}" if self.merged_from else "",
+                    "spelt like it" if self.is_guess else "",
+                ),
+            )
+        )
 
 
 @dataclass
@@ -136,7 +154,7 @@ def _days(text: str, today: date) -> tuple[date, ...]:
 
 
 def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit()).lstrip("0") if "+" not in text else re.sub(r"\D", "", text)
+    return "".join(c for c in text if c.isdigit())
 
 
 # -- Asking, the narrowest question first --------------------------------------------------------------
@@ -188,12 +206,16 @@ def _ask(needle: Needle, page: _Page) -> None:
 
 
 def _ask_digits(digits: str, page: _Page) -> None:
-    """The last digits of a telephone, then digits anywhere in it. One or two digits are only a patient number."""
+    """The last digits of a telephone, then digits anywhere in it. One or two digits are only a patient number.
+
+    Leading zeros end a number as they are; at its beginning they are the trunk zero, which E.164 leaves out.
+    """
     if len(digits) < 3:
         return
     page.add(_ids("reverse(phone) LIKE %s", [f"{digits[::-1]}%"], limit=page.room))
-    if page.room > 0:
-        page.add(pk for pk, _ in _with_parts((digits,), page.limit + 1))
+    for part in dict.fromkeys((digits, digits.lstrip("0"))):
+        if page.room > 0 and len(part) >= 3:
+            page.add(pk for pk, _ in _with_parts((part,), page.limit + 1))
 
 
 def _ask_words(words: tuple[str, ...], page: _Page) -> None:
@@ -203,10 +225,9 @@ def _ask_words(words: tuple[str, ...], page: _Page) -> None:
     so for one word the guesses keep a part of the page even when many names contain it. Several words that fit
     some people were hardly mistyped.
     """
-    for ids in _beginnings(words, page.limit + 1):
-        page.add(ids)
-        if page.room <= 0:
-            return
+    page.add(_beginnings(words, page.limit + 1))
+    if page.room <= 0:
+        return
     anywhere = _anywhere(words, page)
     guessed = _guesses(words, page) if len(words) == 1 or len(page.ids) + len(anywhere) < ENOUGH else []
     page.add(anywhere[: max(page.room - min(len(guessed), ROOM_FOR_GUESSES), 0)])
@@ -214,14 +235,14 @@ def _ask_words(words: tuple[str, ...], page: _Page) -> None:
     page.add(anywhere)
 
 
-def _beginnings(words: tuple[str, ...], limit: int) -> Iterator[Iterable[int]]:
+def _beginnings(words: tuple[str, ...], limit: int) -> list[int]:
     """Names that begin so, in the order of the index: last name first, then first name; both ways round."""
     if len(words) == 1:
-        begins = [f"{_like(words[0])}%"]
-        yield _ids("family_key LIKE %s", begins, order="family_key, given_key", limit=limit)
-        yield _ids("given_key LIKE %s", begins, order="given_key, family_key", limit=limit)
-    else:
-        yield _named(_both_ways_round(words), limit)
+        begins = [f"{_like(words[0])}%", limit] * 2
+        return _column(f"{_FAMILY_BEGINS} UNION ALL {_GIVEN_BEGINS}", begins)
+    pairs = _both_ways_round(words)
+    values = [value for pair in pairs for value in (*(f"{_like(name)}%" for name in pair), limit)]
+    return _column(" UNION ALL ".join([_NAME_BEGINS] * len(pairs)), values)
 
 
 def _both_ways_round(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -241,30 +262,25 @@ def _anywhere(words: tuple[str, ...], page: _Page) -> list[int]:
 # -- One slip of the fingers ---------------------------------------------------------------------------
 
 
-def neighbours(word: str) -> list[str]:
-    """Words of names here that are one slip away from this one, the likeliest first."""
-    if len(word) < spelling.SHORTEST:
-        return []
-    keys = list(spelling.deletion_keys(word))
-    near = _column("SELECT word FROM patients_nameword WHERE keys && %s AND word <> %s", [keys, word])
-    return sorted(
-        (other for other in near if spelling.slip(word, other) is not None),
-        key=lambda other: (*spelling.likelihood(word, other), other),
-    )[:GUESSES]
+def neighbours(words: Sequence[str]) -> dict[str, list[str]]:
+    """For each word, the words of names here that are one slip away from it, the likeliest first."""
+    keys = {word: spelling.deletion_keys(word) for word in words if len(word) >= spelling.SHORTEST}
+    if not keys:
+        return {}
+    near = _column("SELECT word FROM patients_nameword WHERE keys && %s", [list(frozenset().union(*keys.values()))])
+    return {
+        word: sorted(
+            (other for other in near if other != word and spelling.slip(word, other) is not None),
+            key=lambda other, word=word: (*spelling.likelihood(word, other), other),  # type: ignore[misc]
+        )[:GUESSES]
+        for word in keys
+    }
 
 
 def _guesses(words: tuple[str, ...], page: _Page) -> list[int]:
     """People whose name fits when one of the words was mistyped, the likelier words first."""
-    if len(words) == 1:
-        found = _in_turn(neighbours(words[0]), page.limit)
-    else:
-        pairs = [
-            pair
-            for at, word in enumerate(words)
-            for other in neighbours(word)[: GUESSES // len(words)]
-            for pair in _both_ways_round((*words[:at], other, *words[at + 1 :]))
-        ]
-        found = _named(pairs, page.limit)
+    near = neighbours(words)
+    found = _in_turn(near.get(words[0], []), page.limit) if len(words) == 1 else _in_names(words, near, page.limit)
     return [pk for pk in found if pk not in page.ids]
 
 
@@ -274,37 +290,72 @@ def _in_turn(meant: Sequence[str], limit: int) -> list[int]:
         return []
     each = max(2, -(-limit // len(meant)))
     people: dict[str, list[int]] = {word: [] for word in meant}
-    for key in ("family_key", "given_key"):
-        for word, pk in _rows(_OF_EACH_WORD.format(key=key), [list(meant), each]):
-            people[word] = [*people[word], pk][:each]
+    for word, pk in _rows(_OF_EACH_WORD, [list(meant), each, list(meant), each]):
+        people[word] = [*people[word], pk][:each]
     for word in [word for word, ids in people.items() if not ids]:
         people[word] = [pk for pk, _ in _with_parts((f" {word} ",), each)]
     return [pk for turn in range(each) for word in meant for pk in people[word][turn : turn + 1]]
 
 
+def _in_names(words: tuple[str, ...], near: dict[str, list[str]], limit: int) -> list[int]:
+    """Whole first or last names with one word put right, beside a name that begins as the rest was typed."""
+    right = [
+        ((*words[:at], other, *words[at + 1 :]), other)
+        for at, word in enumerate(words)
+        for other in near.get(word, [])[: GUESSES // len(words)]
+    ]
+    whole_family: list[tuple[str, str]] = []
+    whole_given: list[tuple[str, str]] = []
+    for put_right, other in right:
+        for given, family in _both_ways_round(put_right):
+            (whole_family if other in family.split() else whole_given).append((given, family))
+    found = [
+        *_column(
+            _WHOLE_FAMILY, [*map(list, zip(*whole_family, strict=True)), limit] if whole_family else [[], [], limit]
+        ),
+        *_column(_WHOLE_GIVEN, [*map(list, zip(*whole_given, strict=True)), limit] if whole_given else [[], [], limit]),
+    ]
+    if not found:
+        found = [pk for put_right, _ in right[:3] for pk, _ in _with_parts(put_right, limit)]
+    return found
+
+
 # -- The questions, each for one index -----------------------------------------------------------------
 
 
+_FAMILY_BEGINS = """
+SELECT id FROM (SELECT id FROM patients_patient WHERE family_key LIKE %s ORDER BY family_key, given_key LIMIT %s) AS f
+""".strip()
+_GIVEN_BEGINS = """
+SELECT id FROM (SELECT id FROM patients_patient WHERE given_key LIKE %s ORDER BY given_key, family_key LIMIT %s) AS g
+""".strip()
+_NAME_BEGINS = """
+SELECT id FROM (SELECT id FROM patients_patient WHERE given_key LIKE %s AND family_key LIKE %s
+                ORDER BY family_key, given_key LIMIT %s) AS n
+""".strip()
 _OF_EACH_WORD = """
 SELECT word, id FROM unnest(%s::text[]) AS word
-CROSS JOIN LATERAL (SELECT id FROM patients_patient WHERE {key} = word COLLATE "C" LIMIT %s) AS people
-"""
-_NAMED = """
-(SELECT id FROM patients_patient WHERE given_key LIKE %s AND family_key LIKE %s ORDER BY family_key, given_key LIMIT %s)
-"""
+CROSS JOIN LATERAL (SELECT id FROM patients_patient WHERE family_key = word COLLATE "C" LIMIT %s) AS f
+UNION ALL
+SELECT word, id FROM unnest(%s::text[]) AS word
+CROSS JOIN LATERAL (SELECT id FROM patients_patient WHERE given_key = word COLLATE "C" LIMIT %s) AS g
+""".strip()
+# The greatest letter there is ends the range of all that begins so; a LIKE would not use the index here.
+_WHOLE_FAMILY = """
+SELECT id FROM unnest(%s::text[], %s::text[]) AS meant (given, family) CROSS JOIN LATERAL (
+    SELECT id FROM patients_patient WHERE family_key = family COLLATE "C"
+    AND given_key >= given COLLATE "C" AND given_key < given || chr(1114111) COLLATE "C" LIMIT %s) AS people
+""".strip()
+_WHOLE_GIVEN = """
+SELECT id FROM unnest(%s::text[], %s::text[]) AS meant (given, family) CROSS JOIN LATERAL (
+    SELECT id FROM patients_patient WHERE given_key = given COLLATE "C"
+    AND family_key >= family COLLATE "C" AND family_key < family || chr(1114111) COLLATE "C" LIMIT %s) AS people
+""".strip()
 
 
 def _ids(condition: str, values: Sequence[Any], *, limit: int, order: str = "") -> list[int]:
     ordered = f" ORDER BY {order}" if order else ""
     return _column(f"SELECT id FROM patients_patient WHERE {condition}{ordered} LIMIT {limit:d}", values)  # noqa: S608
-
-
-def _named(pairs: Sequence[tuple[str, str]], limit: int) -> list[int]:
-    """First and last name beginning so: each pair its own walk along an index, in the order of the pairs."""
-    if not pairs:
-        return []
-    values = [value for pair in pairs for value in (*(f"{_like(name)}%" for name in pair), limit)]
-    return _column(" UNION ALL ".join([_NAMED] * len(pairs)), values)
 
 
 def _with_parts(words: Sequence[str], limit: int) -> list[tuple[int, str]]:
