@@ -60,9 +60,7 @@ class ByUid(forms.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         try:
             return super().to_python(value)
-        except ValidationError:
-            raise
-        except (ValueError, TypeError):
+        except (ValidationError, ValueError, TypeError):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
 
 
@@ -74,7 +72,10 @@ class TimeForm(TonusForm):
     day = forms.DateField(required=False, widget=DateInput(), label="Day")
     time = forms.TimeField(required=False, widget=TimeInput(), label="Time")
     second_time = forms.BooleanField(
-        required=False, label="The second time the clock shows it", widget=forms.HiddenInput
+        required=False,
+        label="The second time the clock shows it",
+        help_text="The clocks go back that night, so this time comes twice.",
+        widget=forms.HiddenInput,
     )
     minutes = forms.IntegerField(required=False, min_value=5, max_value=LONGEST_VISIT, label="Minutes")
     room = ByUid(Room.objects.none(), required=False, label="Room", empty_label="Any suitable")
@@ -116,7 +117,6 @@ class TimeForm(TonusForm):
             return None
         if first != second and not data.get("second_time"):
             self.fields["second_time"].widget = forms.CheckboxInput()
-            self.fields["second_time"].help_text = "The clocks go back that night, so this time comes twice."
         return second if data.get("second_time") else first
 
 
