@@ -40,11 +40,12 @@ class Down(Exception):
 class Refused(Exception):
     """The server said no to this message, so it does not have it."""
 
-    def __init__(self, detail: str, *, for_good: bool, bad_address: bool = False) -> None:
+    def __init__(self, detail: str, *, for_good: bool, reason: str = states.Reason.REFUSED) -> None:
         super().__init__(detail)
         self.detail = detail
         self.for_good = for_good
-        self.bad_address = bad_address
+        #: Why it failed, when it is refused for good.
+        self.reason = reason
 
 
 class Uncertain(Exception):
@@ -73,14 +74,14 @@ class Channel(Protocol):
 
     name: str
 
-    def stage(self, to_address: str) -> None:
-        """Get ready to hand over to this address. Raises Refused or Down; takes nothing that cannot be undone."""
+    def stage(self, envelope: Envelope) -> None:
+        """Get ready to hand it over: all but the last step. Raises Refused or Down; can be taken back."""
 
     def back_out(self) -> None:
         """Forget what was staged."""
 
-    def hand_over(self, envelope: Envelope) -> str:
-        """Give the staged message away; returns the provider's id. Raises Refused or Uncertain."""
+    def hand_over(self) -> str:
+        """Give away what was staged; returns the provider's id. Raises Refused or Uncertain."""
 
     def close(self) -> None:
         """Hang up."""
@@ -106,7 +107,7 @@ def check_address(channel: str, address: str) -> None:
         validate_email(address)
         in_ascii(address)
     except (ValidationError, UnicodeError):
-        raise Refused("bad address", for_good=True, bad_address=True) from None
+        raise Refused("bad address", for_good=True, reason=states.Reason.BAD_ADDRESS) from None
 
 
 def in_ascii(address: str) -> str:
@@ -134,6 +135,15 @@ def compose(envelope: Envelope) -> EmailMessage:
     mail_.set_content(envelope.text, cte="quoted-printable")
     mail_.add_alternative(envelope.html or as_html(envelope), subtype="html", cte="quoted-printable")
     return mail_
+
+
+def written(envelope: Envelope) -> tuple[EmailMessage, bytes]:
+    """The mail and its bytes; what the library cannot write fails alone and holds up no other."""
+    try:
+        made = compose(envelope)
+        return made, made.as_bytes()
+    except Exception as odd:  # the mail library raises many kinds for text it cannot encode
+        raise Refused(type(odd).__name__, for_good=True, reason=states.Reason.UNSENDABLE) from None
 
 
 _URL = re.compile(r"https?://[^\s<>\"']+")
@@ -168,9 +178,15 @@ class SmtpChannel:
 
     def __init__(self) -> None:
         self._line: smtplib.SMTP | None = None
+        self._content = b""
 
-    def stage(self, to_address: str) -> None:
-        check_address(self.name, to_address)
+    def stage(self, envelope: Envelope) -> None:
+        check_address(self.name, envelope.to_address)
+        _, content = written(envelope)
+        self._content = _dotted(content)
+        self._say_for_whom(envelope.to_address)
+
+    def _say_for_whom(self, to_address: str) -> None:
         kept = self._line is not None
         try:
             self._introduce(self._connected(), to_address)
@@ -180,7 +196,7 @@ class SmtpChannel:
         except (smtplib.SMTPException, OSError) as broken:
             self.close()
             if kept:  # it may only have been idle for too long
-                self.stage(to_address)
+                self._say_for_whom(to_address)
             else:  # perhaps it is this address that it cannot bear
                 raise Refused(type(broken).__name__, for_good=False) from None
 
@@ -195,7 +211,8 @@ class SmtpChannel:
             if code == 421:
                 raise smtplib.SMTPResponseException(code, answer)
             for_good = 500 <= code < 600
-            raise Refused(f"smtp {code}", for_good=for_good, bad_address=code in (550, 551, 553))
+            unknown_there = states.Reason.BAD_ADDRESS if code in (550, 551, 553) else states.Reason.REFUSED
+            raise Refused(f"smtp {code}", for_good=for_good, reason=unknown_there)
 
     def back_out(self) -> None:
         if self._line is None:
@@ -207,11 +224,10 @@ class SmtpChannel:
         except (smtplib.SMTPException, OSError):
             self.close()
 
-    def hand_over(self, envelope: Envelope) -> str:
+    def hand_over(self) -> str:
         line = self._line
         if line is None:
             raise Refused("not connected", for_good=False)
-        content = compose(envelope).as_bytes()
         try:
             code, _ = line.docmd("DATA")
         except (smtplib.SMTPException, OSError) as broken:
@@ -221,7 +237,7 @@ class SmtpChannel:
             self._end_of_refused(code)
             raise Refused(f"smtp {code}", for_good=500 <= code < 600)
         try:
-            line.send(_dotted(content))
+            line.send(self._content)
             code, answer = line.getreply()
         except (smtplib.SMTPException, OSError) as broken:
             self.close()
@@ -295,15 +311,12 @@ class BackendChannel:
 
     def __init__(self) -> None:
         self._backend = mail.get_connection()
+        self._outgoing: EmailMultiAlternatives | None = None
+        self._message_id = ""
 
-    def stage(self, to_address: str) -> None:
-        check_address(self.name, to_address)
-
-    def back_out(self) -> None:
-        """Nothing was said yet."""
-
-    def hand_over(self, envelope: Envelope) -> str:
-        made = compose(envelope)
+    def stage(self, envelope: Envelope) -> None:
+        check_address(self.name, envelope.to_address)
+        made, _ = written(envelope)
         outgoing = EmailMultiAlternatives(
             subject=str(made["Subject"]),
             body=envelope.text,
@@ -313,13 +326,21 @@ class BackendChannel:
             headers={"Message-ID": str(made["Message-ID"]), "Auto-Submitted": "auto-generated"},
         )
         outgoing.attach_alternative(envelope.html or as_html(envelope), "text/html")
+        self._outgoing, self._message_id = outgoing, envelope.message_id
+
+    def back_out(self) -> None:
+        self._outgoing = None
+
+    def hand_over(self) -> str:
+        if self._outgoing is None:
+            raise Refused("nothing staged", for_good=False)
         try:
-            taken = outgoing.send()
+            taken = self._outgoing.send()
         except Exception as broken:  # a provider's library may raise anything: we do not know what happened
             raise Uncertain(type(broken).__name__) from None
         if not taken:
             raise Refused("backend took none", for_good=False)
-        return envelope.message_id
+        return self._message_id
 
     def close(self) -> None:
         self._backend.close()

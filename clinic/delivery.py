@@ -136,16 +136,16 @@ def _deliver_one(message: OutboundMessage, turn: _Round) -> State | None:
     now = turn.clock()
     if now >= message.too_late_at:
         return settle(message, State.SUPPRESSED, now=now, reason=Reason.TOO_LATE)
+    token = links.new_token() if message.link_purpose else ""
     try:
-        turn.line.stage(message.to_address)
+        turn.line.stage(_envelope(message, token, turn))
     except Refused as refusal:
         return _refused(message, refusal, turn)
-    token = _begin_hand_over(message, now=turn.clock())
-    if token is None:
+    if not _begin_hand_over(message, token, now=turn.clock()):
         turn.line.back_out()
         return None
     try:
-        provider_id = turn.line.hand_over(_envelope(message, token, turn))
+        provider_id = turn.line.hand_over()
     except Refused as refusal:
         return _refused(message, refusal, turn)
     except Uncertain as lost:
@@ -155,28 +155,29 @@ def _deliver_one(message: OutboundMessage, turn: _Round) -> State | None:
 
 
 @transaction.atomic
-def _begin_hand_over(message: OutboundMessage, *, now: datetime) -> str | None:
-    """Commit that the content goes out next. None: it was stopped, or another sender has it, so it must not.
+def _begin_hand_over(message: OutboundMessage, token: str, *, now: datetime) -> bool:
+    """Commit that the content goes out next, and that its link works from now on.
 
-    The fence: of a cancellation and this, whoever comes second waits for the row and then finds it changed.
-    Returns the token for its link, "" when it has none.
+    False: it was stopped, or another sender has it, so it must not leave. The fence: of a cancellation and
+    this, whoever comes second waits for the row and then finds it changed.
     """
     mine = OutboundMessage.objects.filter(
         pk=message.pk, state=State.CLAIMED, attempt=message.attempt, lease_until__gt=now
     )
     if not mine.update(state=State.HANDING_OVER, handing_over_at=now):
-        return None
+        return False
     message.state, message.handing_over_at = State.HANDING_OVER, now
-    if not message.link_purpose or message.link_expires_at is None:
-        return ""
-    return links.issue(
-        purpose=message.link_purpose,
-        subject_uid=message.subject_uid,
-        subject_version=message.subject_version,
-        message_uid=message.uid,
-        expires_at=message.link_expires_at,
-        now=now,
-    )
+    if message.link_purpose and message.link_expires_at:
+        links.issue(
+            purpose=message.link_purpose,
+            subject_uid=message.subject_uid,
+            subject_version=message.subject_version,
+            message_uid=message.uid,
+            expires_at=message.link_expires_at,
+            now=now,
+            token=token,
+        )
+    return True
 
 
 def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
@@ -199,8 +200,7 @@ def _refused(message: OutboundMessage, refusal: Refused, turn: _Round) -> State 
     """The server does not have it: for good it has failed, for now it is tried again later."""
     now = turn.clock()
     if refusal.for_good:
-        reason = Reason.BAD_ADDRESS if refusal.bad_address else Reason.REFUSED
-        return settle(message, State.FAILED, now=now, reason=reason, detail=refusal.detail)
+        return settle(message, State.FAILED, now=now, reason=refusal.reason, detail=refusal.detail)
     turn.refusals += 1
     state = put_back(message, now=now, detail=refusal.detail)
     if turn.refusals >= TOO_MANY_REFUSALS:

@@ -50,6 +50,11 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def new_token() -> str:
+    """Opens nothing until it is issued."""
+    return secrets.token_urlsafe(32)
+
+
 @sensitive_variables("token")
 def issue(
     *,
@@ -59,9 +64,13 @@ def issue(
     expires_at: datetime,
     now: datetime,
     message_uid: uuid.UUID | None = None,
+    token: str = "",
 ) -> str:
-    """A new token for this one thing. Whoever loses it cannot get it back: a new one must be issued."""
-    token = secrets.token_urlsafe(32)
+    """A new token for this one thing. Whoever loses it cannot get it back: a new one must be issued.
+
+    `token` is one of `new_token()` that is already written into a message about to leave.
+    """
+    token = token or new_token()
     ActionLink.objects.create(
         digest=digest_of(token),
         purpose=Purpose(purpose),

@@ -51,6 +51,7 @@ class Reason(TextChoices):
     DUPLICATE_CONTACT = "duplicate_contact", "another message to the same person says the same"
     RESTORED = "restored", "the clinic was restored from a backup in between"
     REFUSED = "refused", "the mail server refused it for good"
+    UNSENDABLE = "unsendable", "it could not be made into a mail"
     WORKER_LOST = "worker_lost", "the sender was interrupted while handing it over"
     CONNECTION_LOST = "connection_lost", "the connection broke while handing it over"
 
@@ -104,7 +105,7 @@ REASONS: dict[State, frozenset[Reason]] = {
             Reason.RESTORED,
         }
     ),
-    State.FAILED: frozenset({Reason.BAD_ADDRESS, Reason.REFUSED}),
+    State.FAILED: frozenset({Reason.BAD_ADDRESS, Reason.REFUSED, Reason.UNSENDABLE}),
     State.BOUNCED: frozenset({Reason.BAD_ADDRESS, Reason.REFUSED}),
     State.UNKNOWN: frozenset({Reason.WORKER_LOST, Reason.CONNECTION_LOST, Reason.RESTORED}),
 }
@@ -131,6 +132,7 @@ WANTS_A_PERSON = frozenset(
         Reason.QUIET_HOURS,
         Reason.RESTORED,
         Reason.REFUSED,
+        Reason.UNSENDABLE,
         Reason.WORKER_LOST,
         Reason.CONNECTION_LOST,
     }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from clinic import delivery, messaging
+from clinic import delivery, links, messaging
 from clinic import time as clocks
 from clinic.messaging_states import Reason, Resolution, State
 from clinic.models import AuditEvent, DeskTask, OutboundMessage
@@ -37,7 +37,7 @@ def unknown_messages(count: int) -> list[OutboundMessage]:
     """Handed over, and then the sender was lost."""
     rows = many_messages(count, now=NOW)
     for message in delivery.claim(now=NOW, limit=count):
-        delivery._begin_hand_over(message, now=NOW)
+        delivery._begin_hand_over(message, links.new_token(), now=NOW)
     messaging.sweep(now=NOW + delivery.LEASE)
     return rows
 

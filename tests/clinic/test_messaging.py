@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from clinic import delivery, links, messaging, messaging_states
+from clinic import channels, delivery, links, messaging, messaging_states
 from clinic.channels import Down, Envelope, Refused, Uncertain
 from clinic.messaging import Subject
 from clinic.messaging_states import MESSAGE_TRANSITIONS, REASONS, Reason, State
@@ -248,6 +248,24 @@ def test_a_name_and_a_domain_in_any_script_arrive(sink):
     assert (recipient.display_name, recipient.domain) == ("Zoë Łukasz 山田", "xn--bcher-kva.example")
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("clinic")
+def test_what_the_mail_library_cannot_write_fails_alone(sink, monkeypatch):
+    compose = channels.compose
+
+    def cannot_write_the_odd_one(envelope):
+        if envelope.to_address.startswith("odd"):
+            raise UnicodeEncodeError("ascii", "x", 0, 1, "ordinal not in range")
+        return compose(envelope)
+
+    monkeypatch.setattr(channels, "compose", cannot_write_the_odd_one)
+    odd = a_message(now=NOW, address="odd@patients.example")
+    good = a_message(now=NOW, address="good@patients.example")
+    messaging.deliver_due(now=NOW)
+    assert (fresh(odd).state, fresh(odd).reason) == (State.FAILED, Reason.UNSENDABLE)
+    assert sink.log == [str(good.uid)]
+
+
 BEHAVIOURS = {
     "rcpt 450": (State.PLANNED, ""),
     "rcpt 451": (State.PLANNED, ""),
@@ -328,17 +346,18 @@ class Scripted:
         self.handed: list[Envelope] = []
         self.backed_out = 0
 
-    def stage(self, to_address):  # noqa: ARG002 -- the Protocol's
+    def stage(self, envelope):
+        self.staged = envelope
         if self.at_stage:
             self.at_stage()
 
     def back_out(self):
         self.backed_out += 1
 
-    def hand_over(self, envelope):
+    def hand_over(self):
         if self.at_hand_over:
             self.at_hand_over()
-        self.handed.append(envelope)
+        self.handed.append(self.staged)
         return "taken"
 
     def close(self):
@@ -411,8 +430,8 @@ def test_of_two_senders_with_the_same_message_only_the_later_claim_counts(script
     messaging.sweep(now=NOW + timedelta(hours=1))
     second = delivery.claim(now=NOW + timedelta(hours=1), limit=1)[0]
     at = NOW + timedelta(hours=1)
-    assert delivery._begin_hand_over(first, now=at) is None
-    assert delivery._begin_hand_over(second, now=at) is not None
+    assert not delivery._begin_hand_over(first, links.new_token(), now=at)
+    assert delivery._begin_hand_over(second, links.new_token(), now=at)
     assert fresh(message).attempt == 2
 
 
@@ -421,7 +440,7 @@ def test_a_crash_before_the_hand_over_is_claimed_again_and_one_after_it_is_unkno
     before, after = many_messages(2, now=NOW)
     for message in delivery.claim(now=NOW, limit=2):
         if message.pk == after.pk:
-            delivery._begin_hand_over(message, now=NOW)
+            delivery._begin_hand_over(message, links.new_token(), now=NOW)
     found = messaging.sweep(now=NOW + delivery.LEASE)
     assert (found.reclaimed, found.unknown) == (1, 1)
     assert fresh(before).state == State.PLANNED

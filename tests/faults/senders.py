@@ -55,16 +55,10 @@ def run(database: dict[str, Any], smtp_port: int, plant: str) -> None:
 
 def mark_after_send(delivery: Any) -> None:
     """Send first, write it down afterwards: a crash in between forgets that it was sent."""
-    from clinic import links
     from clinic.models import OutboundMessage
 
-    def begin(message: OutboundMessage, *, now: Any) -> str:
-        return links.issue(
-            purpose=message.link_purpose,
-            subject_uid=message.subject_uid,
-            expires_at=message.link_expires_at,  # type: ignore[arg-type]
-            now=now,
-        )
+    def begin(*_: Any, **__: Any) -> bool:
+        return True
 
     def settle(
         message: OutboundMessage, state: str, *, now: Any, reason: str = "", detail: str = "", **more: Any
@@ -95,12 +89,12 @@ def no_fence(delivery: Any) -> None:
     from clinic.messaging_states import State
     from clinic.models import OutboundMessage
 
-    def begin(message: OutboundMessage, *, now: Any) -> str:
+    def begin(message: OutboundMessage, token: str, *, now: Any) -> bool:
         OutboundMessage.objects.filter(pk=message.pk).update(
             state=State.HANDING_OVER, handing_over_at=now, lease_until=now + LEASE, reason="", settled_at=None
         )
         message.state = State.HANDING_OVER
-        return ""
+        return True
 
     delivery._begin_hand_over = begin
 
