@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 
 from clinic.access import Can
 from clinic.models import Clinic
@@ -63,7 +64,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
 
     return {
-        "clinic": Clinic.objects.filter(is_the_one=True).first() if signed_in else None,
+        "clinic": SimpleLazyObject(Clinic.objects.filter(is_the_one=True).first) if signed_in else None,
         "may": {can.name for can in Can if user.can(can)} if signed_in and user is not None else set(),
         "section": match.namespace or match.url_name if match else "",
         "demo": settings.DEMO,
