@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": timedelta(minutes=5),
             "options": {"expires": 300, "queue": "planning"},
         },
+        "pull-charges": {
+            "task": "billing.tasks.pull_charges",
+            "schedule": timedelta(minutes=5),
+            "options": {"expires": 300, "queue": "planning"},
+        },
         "seal-audit": {
             "task": "clinic.tasks.seal_audit",
             "schedule": timedelta(seconds=60),
