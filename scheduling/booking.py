@@ -95,8 +95,8 @@ def book(
         _fill(visit, proposal, places, now=now)
         visit.save(force_insert=True)
         diaries.claim(visit, proposal, places, rows)
-        reminders.plan_for(appointment=visit, now=now)
         care_team.join(patient=person, practitioner=practitioner, why=Joining.VISIT, by=by, now=now)
+        reminders.plan_for(appointment=visit, now=now)
         record("booked", visit, by=by, now=now, overruled=overruled)
         return visit
 
@@ -160,9 +160,10 @@ def move(
         visit.save()
         diaries.claim(visit, proposal, places, rows)
         if matters:
+            # The patient's row is locked before their messages, as everywhere: see docs/algorithms/outbox.md.
+            care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
             reminders.void_for(appointment=visit, reason="moved", now=now)
             reminders.plan_for(appointment=visit, now=now)
-            care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
         record("moved", visit, by=by, now=now, overruled=overruled, **before)
         return visit
 

@@ -60,7 +60,7 @@ def _rows(wanted: set[tuple[str, int]]) -> dict[tuple[str, int], int]:
 
 def kind_of(thing: models.Model) -> str:
     """Room, service, working hours: what it is called in acts and addresses."""
-    return str(thing._meta.model_name)  # noqa: SLF001 -- Django's documented way to a model's name
+    return str(thing._meta.model_name)
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def keep(thing: Kept, *, by: Actor, now: datetime, revision: int | None = None) 
 def _differing(current: models.Model, typed: models.Model) -> list[str]:
     return [
         str(field.verbose_name)
-        for field in current._meta.fields  # noqa: SLF001 -- Django's documented way to a model's fields
+        for field in current._meta.fields
         if field.editable and getattr(current, field.attname) != getattr(typed, field.attname)
     ]
 

@@ -64,8 +64,8 @@ def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
          "left": max(0, (part.sessions or 0) - part.counted)}
         for part in parts
     ]  # fmt: skip
-    patient = plan.patient
+    patient = plan.patient.survivor
     sums = {name: sum(int(str(row[name])) for row in rows) for name in ("held", "booked", "left", "missed")}
-    context = {"plan": plan, "patient": patient.merged_into or patient, "rows": rows, "sums": sums}
-    audit.viewed_once("patient.plan_progress", by=request.user, now=request.now, patient_uid=context["patient"].uid)
+    context = {"plan": plan, "patient": patient, "rows": rows, "sums": sums}
+    audit.viewed_once("patient.plan_progress", by=request.user, now=request.now, patient_uid=patient.uid)
     return page(request, "scheduling/plan_progress.html", context, partial="line")
