@@ -140,6 +140,10 @@ def receipt_data(payment: Payment) -> dict[str, Any]:
         "patient": {"name": payment.patient_name},
         "amount": show(payment.amount),
         "used": [{"invoice": number, "amount": show(amount)} for number, amount in sorted(used.items()) if amount],
+        "returned": [
+            {"receipt": back.number, "amount": show(back.amount)}
+            for back in payment.refunds.filter(void__isnull=True).order_by("pk")
+        ],
         "kept": show(payment.free) if payment.free else "",
     }
 

@@ -201,7 +201,9 @@ class Charge(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index("patient", "service_on", name="charges_to_invoice", condition=Q(status__in=sorted(CORRECTABLE))),
+            models.Index(
+                "patient", "service_on", name="charges_to_invoice", condition=Q(status__in=sorted(CORRECTABLE))
+            ),
         ]
 
     def __str__(self) -> str:

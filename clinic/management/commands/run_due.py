@@ -1,47 +1,60 @@
-"""What Celery's beat and workers do, without a broker: for a machine without one, and when it is away."""
+"""What Celery's beat and workers do, without a broker: for a machine without one, and when it is away.
+
+It runs the very tasks of the beat's schedule, so that nothing added there is missing here.
+"""
 
 from __future__ import annotations
 
+import logging
 import time as machine
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from clinic import audit, messaging, time
-from scheduling import reminders
+from clinic import messaging, time
+from clinic.celery import app
 
-#: Seconds between two rounds with --every left at its default; and between the slower kinds of work.
-ROUND, SLOWER = 5, 60
+log = logging.getLogger(__name__)
+DELIVER = "deliver"
 
 
 class Command(BaseCommand):
-    help = "Send what is due, plan what is missing, seal the audit; once, or again and again with --loop."
+    help = "Do all that is due (plan, sweep, charge, seal, send); once, or again and again with --loop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", action="store_true", help="go on until stopped")
-        parser.add_argument("--every", type=float, default=ROUND, metavar="SECONDS", help="pause between rounds")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._tidy()
-        self._send()
-        if not options["loop"]:
-            return
-        tidied = machine.monotonic()
+        app.loader.import_default_modules()
+        schedule = app.conf.beat_schedule
+        every = schedule[DELIVER]["schedule"].total_seconds()
+        done_at = dict.fromkeys(schedule, float("-inf"))
         while True:
-            machine.sleep(options["every"])
-            if machine.monotonic() - tidied >= SLOWER:
-                self._tidy()
-                tidied = machine.monotonic()
-            self._send()
+            failed = [name for name in self._due(done_at, schedule) if not self._run(name, schedule[name]["task"])]
+            if not options["loop"]:
+                if failed:
+                    raise CommandError(f"These failed, see the log: {', '.join(failed)}.")
+                return
+            machine.sleep(every)
 
-    def _send(self) -> None:
-        done = messaging.deliver_all(now=time.now())
-        if done.claimed:
+    def _due(self, done_at: dict[str, float], schedule: dict[str, Any]) -> list[str]:
+        """The slowest first: what is planned now is sent in the same round."""
+        now = machine.monotonic()
+        due = [name for name in schedule if now - done_at[name] >= schedule[name]["schedule"].total_seconds() * 0.9]
+        done_at.update(dict.fromkeys(due, now))
+        return sorted(due, key=lambda name: -schedule[name]["schedule"].total_seconds())
+
+    def _run(self, name: str, task: str) -> bool:
+        """Whether it went well; one that fails does not keep the others from their turn."""
+        try:
+            self._deliver() if name == DELIVER else app.tasks[task]()
+        except Exception:
+            log.exception("run_due: %s failed", name)
+            return False
+        return True
+
+    def _deliver(self) -> None:
+        while (done := messaging.deliver_all(now=time.now())).claimed:
             states = ", ".join(f"{count} {state}" for state, count in sorted(done.by_state.items()))
             self.stdout.write(f"{done.claimed} messages: {states}")
-
-    def _tidy(self) -> None:
-        messaging.sweep(now=time.now())
-        reminders.plan_missing(now=time.now())
-        audit.seal(now=time.now())
