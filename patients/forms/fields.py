@@ -68,7 +68,7 @@ class BirthdayField(forms.CharField):
         try:
             rough = dates.parse(typed, month_first=month_comes_first())
         except NotADay as sentence:
-            raise ValidationError(str(sentence)) from None
+            raise ValidationError(str(sentence).replace("; or only Mar 2019 or 2019", "")) from None
         if rough.precision != dates.DAY:
             raise ValidationError("The day, month and year are needed: 7 Mar 1984, 03/07/1984 or 1984-03-07.")
         if self.today and rough.on and rough.on > self.today:
