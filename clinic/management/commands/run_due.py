@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clinic import messaging, time
 from clinic.celery import app
+from clinic.messaging_states import State
 
 log = logging.getLogger(__name__)
 DELIVER = "deliver"
@@ -55,6 +56,9 @@ class Command(BaseCommand):
         return True
 
     def _deliver(self) -> None:
+        """Until nothing is due, or nothing gets through."""
         while (done := messaging.deliver_all(now=time.now())).claimed:
             states = ", ".join(f"{count} {state}" for state, count in sorted(done.by_state.items()))
             self.stdout.write(f"{done.claimed} messages: {states}")
+            if set(done.by_state) <= {State.PLANNED}:
+                return
