@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing import accounts, pricelist, pricing
 from billing.models import Charge
@@ -23,6 +24,8 @@ from patients.models import Patient
 from scheduling.models import Appointment
 from treatments.models import SessionNote
 
+#: What the billing day looks for each time it is opened; the beat finds the rest.
+LATELY = timedelta(days=31)
 #: How many visits one pull takes at most; the next pull takes the rest.
 AT_ONCE = 1_000
 
@@ -72,19 +75,25 @@ def by_patient(rows: Iterable[Charge]) -> list[Waiting]:
     return list(found.values())
 
 
-def pull(*, now: datetime, by: Actor) -> Pulled:
+def pull(*, now: datetime, by: Actor, patient: Patient | None = None, signed_within: timedelta | None = None) -> Pulled:
     """Make a charge for every signed note of a visit that has none, and price those that waited for a price.
 
-    Twice, or by two at once, makes one charge a note: the constraint decides, not this function.
+    Twice, or by two at once, makes one charge a note: the constraint decides, not this function. Pages look at one
+    `patient`, or at what was signed lately (`signed_within`); the beat looks at everything.
     """
-    return Pulled(charged=_charge_signed_notes(now=now, by=by), priced=_price_the_waiting(now=now, by=by))
+    notes = SessionNote.objects.signed().filter(visit_uid__isnull=False, charges__isnull=True)
+    if patient is not None:
+        notes = notes.for_patient(patient)
+    if signed_within is not None:
+        notes = notes.filter(signed_at__gte=now - signed_within)
+    return Pulled(
+        charged=_charge_signed_notes(notes.order_by("pk"), now=now, by=by), priced=_price_the_waiting(now=now, by=by)
+    )
 
 
 @transaction.atomic
-def _charge_signed_notes(*, now: datetime, by: Actor) -> int:
-    notes = list(
-        SessionNote.objects.signed().filter(visit_uid__isnull=False, charges__isnull=True).order_by("pk")[:AT_ONCE]
-    )
+def _charge_signed_notes(uncharged: QuerySet[SessionNote], *, now: datetime, by: Actor) -> int:
+    notes = list(uncharged[:AT_ONCE])
     if not notes:
         return 0
     visits = {

@@ -27,7 +27,7 @@ SHOWN = 10
 def patient_panel(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Balance, open charges, invoices and payments of one person."""
     patient = patient_or_404(request, uid)
-    charges.pull(now=request.now, by=request.user)
+    charges.pull(now=request.now, by=request.user, patient=patient)
     today = today_at(request)
     rows = list(Charge.objects.for_patient(patient).waiting().for_list())
     latest = list(Invoice.objects.for_patient(patient).for_list().newest_first()[: SHOWN + 1])

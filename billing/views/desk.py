@@ -25,7 +25,7 @@ ROWS_OF_THE_DAY = 100
 @requires(Can.BILL)
 def day(request: StaffRequest) -> HttpResponse:
     """What is to be charged, what is to be collected, and what was taken today. Opening it pulls new charges."""
-    charges.pull(now=request.now, by=request.user)
+    charges.pull(now=request.now, by=request.user, signed_within=charges.LATELY)
     place = _place(request)
     today = today_at(request, place)
     waiting = charges.by_patient(

@@ -19,6 +19,7 @@ from tests.factories.billing import (
     NOW,
     TODAY,
     a_charge,
+    a_patient,
     a_price,
     a_service,
     a_signed_note,
@@ -64,6 +65,20 @@ def test_pulling_twice_makes_one_charge(ana: Patient, desk: User) -> None:
     charges.pull(now=NOW, by=desk)
     assert charges.pull(now=NOW, by=SYSTEM).charged == 0
     assert Charge.objects.count() == 1
+
+
+def test_pages_look_at_one_patient_or_at_what_was_signed_lately_and_the_beat_at_everything(
+    ana: Patient, desk: User
+) -> None:
+    service = a_service()
+    a_price(service, by=desk)
+    a_signed_note(a_visit(ana, service))
+    later = NOW + timedelta(days=40)
+    assert charges.pull(now=later, by=desk, signed_within=charges.LATELY).charged == 0
+    assert charges.pull(now=later, by=desk, patient=a_patient("Bo", "Li")).charged == 0
+    assert charges.pull(now=later, by=desk, patient=ana).charged == 1
+    a_signed_note(a_visit(ana, service))
+    assert charges.pull(now=later, by=SYSTEM).charged == 1
 
 
 def test_a_draft_note_is_not_charged(ana: Patient, desk: User) -> None:
