@@ -1,6 +1,8 @@
 """Rows D1-D3 of the goals: finding a patient among a million, as bare SQL and through Tonus's own page, in one run.
 
-    python -m benchmarks.search [--patients 1000000] [--needles 200] [--server postgres://...] [--keep]
+    python -m benchmarks.search [--patients 1000000] [--needles 200] [--server postgres://... [--keep]]
+
+Without a server it starts the embedded PostgreSQL as `make run` does, in a folder that it removes again.
 
 Loads the same million people twice by the same rule: into the bare table of the raw limit and into Tonus's own
 tables (every trigger, index and constraint in place). Then asks each kind of question with the same needles: by
@@ -12,18 +14,21 @@ the needle, and the intended patient must be on it, or the page must be full and
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import html
 import http.client
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,7 @@ from urllib.parse import urlencode, urlsplit
 import psycopg
 
 from benchmarks import search_data
+from clinic import embedded, processes
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "lower(first_name || ' ' || last_name || ' ' || phone)"
@@ -293,6 +299,27 @@ def _is(person: Person, row: str) -> bool:
 # -- The run -------------------------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def a_server(asked: str | None) -> Iterator[str]:
+    """The server that was asked for, or an embedded one of our own."""
+    if asked:
+        yield asked
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tonus-bench-"))
+    folder.chmod(0o711)
+    cluster = embedded.Postgres(folder / "postgres", embedded.private_folder(folder))
+    cluster.prepare()
+    program = cluster.program()
+    process = processes.start(program, log=folder / "postgres.log")
+    try:
+        if not processes.wait_until(cluster.answers, process=process, seconds=60):
+            raise SystemExit(processes.last_lines(folder / "postgres.log"))
+        yield cluster.url("postgres", "postgres")
+    finally:
+        processes.stop(program, process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def prepare(server: str, name: str, patients: int, *, fresh: bool) -> tuple[str, House]:
     """Both databases, loaded; kept ones are used again."""
     raw = urlsplit(server)._replace(path=f"/{name}_raw").geturl()
@@ -382,17 +409,17 @@ def main() -> None:
     )
     parser.add_argument("--keep", action="store_true", help="use the databases of the last run again")
     asked = parser.parse_args()
-    if not asked.server:
-        raise SystemExit("Say which PostgreSQL: --server postgres://postgres@127.0.0.1/postgres")
-    with psycopg.connect(asked.server) as c:
-        setting = c.execute("SELECT version(), current_setting('fsync'), current_setting('shared_buffers')").fetchone()
-        print("PostgreSQL:", *(setting or ()))
-    raw, house = prepare(asked.server, f"bench_search_{asked.patients}", asked.patients, fresh=not asked.keep)
-    try:
-        house.open()
-        met = run(raw, house, asked.needles)
-    finally:
-        house.close()
+    with a_server(asked.server) as server:
+        with psycopg.connect(server) as c:
+            row = c.execute("SELECT version(), current_setting('fsync'), current_setting('shared_buffers')").fetchone()
+            version, fsync, buffers = row or ("", "", "")
+            print(f"{version.split(' on ')[0]}, fsync {fsync}, shared_buffers {buffers}")
+        raw, house = prepare(server, f"bench_search_{asked.patients}", asked.patients, fresh=not asked.keep)
+        try:
+            house.open()
+            met = run(raw, house, asked.needles)
+        finally:
+            house.close()
     raise SystemExit(0 if met else 1)
 
 
