@@ -100,7 +100,7 @@ def free_times(ask: Ask) -> list[Free]:
         for practitioner, mask in masks.items()
         for cell in cells.cells(mask)
     ]
-    return sorted(found)
+    return sorted(found, key=lambda free: (free.starts_at, free.practitioner_id))
 
 
 def nearest(ask: Ask, wanted: datetime, *, practitioner_id: int | None, count: int = 3) -> list[Free]:

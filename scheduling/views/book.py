@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
+from clinic import time
 from clinic.access import Can, requires
 from clinic.models import Location, Practitioner
 from clinic.pages import go_to, page, posted
@@ -116,16 +117,19 @@ def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
     services = list(Service.objects.active().by_name())
     parts = offering.parts_of(patient, by=request.user, now=request.now)
     service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
-    part = _part(request, parts, service)
-    if service is None:
-        service = offering.service_for(part, services) if part else offering.usual_service(patient, services)
     at = _at(request)
     who = places.practitioner_in(request)
+    fitting = [s for s in services if who is None or s.discipline == who.discipline] or services
+    part = _part(request, [p for p in parts if who is None or p.intervention.kind == who.discipline], service)
+    if service is None:
+        service = offering.service_for(part, fitting) if part else offering.usual_service(patient, fitting)
     if who is None and part is not None and "practitioner" not in request.GET and at is None:
         who = Practitioner.objects.select_related("user").filter(pk=part.plan.author_id).first()
     if who is not None and service is not None and who.discipline != service.discipline:
         who = None if at is None else who
     first = offering.first_day(part, location, now=request.now)
+    if at is not None:
+        first = time.local_day(at.starts_at, location.tz)
     day = places.day_in(request, location) if "day" in request.GET else first
     return Desk(
         location=location,
@@ -143,7 +147,10 @@ def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
 
 
 def _part(request: StaffRequest, parts: list[Part], service: Service | None) -> Intervention | None:
-    """The part of the plan in the address; else, unless a service was chosen, the first with sessions left."""
+    """The part of the plan in the address; else, unless a service was chosen, the first with sessions left.
+
+    A part of another kind than the chosen practitioner's is not a part for this booking.
+    """
     wanted = places.uid_in(request, "part")
     if wanted is not None:
         return next((p.intervention for p in parts if p.intervention.uid == wanted), None)

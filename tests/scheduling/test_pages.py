@@ -71,6 +71,17 @@ def test_a_gap_leads_to_booking_that_time_with_that_therapist(place: Any, desk: 
     assert f'value="{pick}"' in page
 
 
+def test_a_gap_of_a_therapist_preselects_a_service_that_this_therapist_gives(place: Any, desk: Client) -> None:
+    physio = make.a_practitioner(discipline="physical_therapy")
+    make.works(physio, place.location)
+    exercise = make.a_service("Exercise", discipline="physical_therapy")
+    patient = make.a_patient()
+    make.a_visit(place, local(25, 14), patient=patient)  # the usual service is massage
+    pick = Pick(physio.uid, local(25, 9))
+    page = text(desk.get(at("book", at=pick, practitioner=physio.uid, patient=patient.uid)))
+    assert f'name="service" value="{exercise.uid}"' in page
+
+
 @pytest.mark.parametrize("view", ["diary", "day_list", "week"])
 @pytest.mark.parametrize("rows", [1, 4])
 def test_a_diary_costs_the_same_however_full_it_is(
