@@ -31,7 +31,10 @@ def ask(
     by: Actor,
     now: datetime,
 ) -> DeskTask:
-    """Ask a person at the desk to do something about a subject. Asking twice, before anyone has seen to it, is asking once."""
+    """Ask a person at the desk to do something about a subject.
+
+    Asking twice, before anyone has seen to it, is asking once.
+    """
     task, asked = DeskTask.objects.get_or_create(
         kind=DeskTask.Kind(kind),
         subject_uid=subject_uid,
