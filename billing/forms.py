@@ -30,6 +30,7 @@ class AmountField(forms.CharField):
     def __init__(self, *, least: Decimal = Decimal("0.01"), most: Decimal = LARGEST, **options: Any) -> None:
         self.least, self.most = least, most
         options.setdefault("max_length", 20)
+        options.setdefault("error_messages", {"required": "Enter an amount."})
         options.setdefault(
             "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "amount-input"})
         )
@@ -53,7 +54,7 @@ class AmountField(forms.CharField):
         if amount != amount.quantize(Decimal("0.01")):
             raise ValidationError("Amounts have two decimals at most.")
         if amount > self.most:
-            raise ValidationError(f"No amount here is larger than {self.most:,.2f}.")
+            raise ValidationError(f"Enter {self.most:,.2f} or less.")
         if amount < self.least:
             raise ValidationError(f"Enter {self.least:.2f} or more.")
         return amount.quantize(Decimal("0.01"))
@@ -71,6 +72,7 @@ class ReasonField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", "Reason")
         options.setdefault("max_length", 200)
+        options.setdefault("error_messages", {"required": "Say why."})
         options.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off"}))
         super().__init__(**options)
 
