@@ -158,7 +158,7 @@ def as_html(envelope: Envelope) -> str:
             paragraphs.append(
                 f'<p style="margin:24px 0"><a href="{url}" style="background:#0b6b5d;color:#ffffff;padding:14px 28px;'
                 f'border-radius:8px;text-decoration:none;font-weight:600;display:inline-block">{escape(envelope.link_label)}</a></p>'
-                f'<p style="font-size:13px;color:#5b6670">{url}</p>'
+                f'<p style="font-size:13px;color:#7a868c;word-break:break-all">{url}</p>'
             )
         else:
             paragraphs.append(f'<p style="margin:0 0 16px">{escape(block).replace(chr(10), "<br>")}</p>')
