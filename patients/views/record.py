@@ -18,7 +18,7 @@ from clinic.requests import StaffRequest
 from patients import changes, consent, registration
 from patients.forms.facts import ReasonForm
 from patients.forms.particulars import ConsentForm, ParticularsForm
-from patients.models import BreakGlass, CareTeamMember, Document, Patient
+from patients.models import BreakGlass, CareTeamMember, ContactConsent, Document, Patient
 from patients.records import RecordRefused
 from patients.sections import CLINICAL, PARTICULARS, Section
 
@@ -110,14 +110,20 @@ def say_consent(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
             consent.record(patient=patient, by=request.user, now=request.now, **said)
         messages.success(request, "Consent recorded.")
         return go_to(request, "patients:patient", uid)
-    return page(request, "patients/consent.html", {"form": form, "patient": patient}, status=422)
+    return _consent_page(request, patient, form)
 
 
 @requires(Can.REGISTER_PATIENTS)
 def ask_consent(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The words to read out, and what was said so far."""
     patient = visible(request, uid, Can.REGISTER_PATIENTS)
-    return page(request, "patients/consent.html", {"form": ConsentForm(), "patient": patient})
+    return _consent_page(request, patient, ConsentForm())
+
+
+def _consent_page(request: StaffRequest, patient: Patient, form: ConsentForm) -> HttpResponse:
+    said = ContactConsent.objects.for_patient(patient.survivor).newest_first().select_related("recorded_by")
+    context = {"form": form, "patient": patient.survivor, "said": said[:50]}
+    return page(request, "patients/consent.html", context, status=422 if form.errors else 200)
 
 
 @requires(Can.REGISTER_PATIENTS)
