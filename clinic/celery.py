@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": timedelta(minutes=5),
             "options": {"expires": 300, "queue": "planning"},
         },
+        "complete-charted": {
+            "task": "scheduling.tasks.complete_charted_visits",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60, "queue": "planning"},
+        },
         "pull-charges": {
             "task": "billing.tasks.pull_charges",
             "schedule": timedelta(minutes=5),

@@ -3,9 +3,14 @@
 from celery import shared_task
 
 from clinic import time
-from scheduling import reminders
+from scheduling import booking, reminders
 
 
 @shared_task
 def plan_missing_reminders(**_: object) -> None:
     reminders.plan_missing(now=time.now())
+
+
+@shared_task
+def complete_charted_visits(**_: object) -> None:
+    booking.complete_charted(now=time.now())
