@@ -107,9 +107,14 @@ def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
 
 
 def plan_missing(*, now: datetime, limit: int = 500) -> int:
-    """Find visits of the next days that lack a reminder (imported ones, consent given since) and plan it."""
+    """Find visits of the next days that lack a reminder (imported ones, consent given since) and plan it.
+
+    Stops after `limit` that were planned; who cannot be reached takes nobody's place.
+    """
     planned = 0
-    for visit in _without_reminder(now)[:limit]:
+    for visit in _without_reminder(now):
+        if planned >= limit:
+            break
         with transaction.atomic():
             appointment = (
                 Appointment.objects.select_for_update(no_key=True, of=("self",))

@@ -149,6 +149,14 @@ def test_a_visit_that_came_in_without_its_reminder_gets_it(place, ana):
     assert only.due_at == local(25, 14)
 
 
+def test_who_cannot_be_reached_keeps_nobody_else_from_their_reminder(place, ana):
+    a_visit(place, local(26, 10), patient=a_patient(email="no@patients.example", preferred_channel="email"))
+    visit = a_visit(place, local(26, 14), patient=ana)
+    OutboundMessage.objects.about(visit.uid).delete()
+    assert reminders.plan_missing(now=NOW, limit=1) == 1
+    assert len(messages_about(visit)) == 1
+
+
 def test_the_planner_wakes_nobody_at_night(place, ana):
     visit = a_visit(place, local(25, 16), patient=ana)
     OutboundMessage.objects.all().delete()
