@@ -125,6 +125,7 @@ def _deliver(batch: list[OutboundMessage], turn: _Round) -> None:
         try:
             state = _deliver_one(message, turn)
         except Down as down:
+            log.warning("outbox: %s is away (%s), %d wait", turn.line.name, down, len(rest))
             _put_back(rest, turn.clock(), detail=str(down), result=turn.result)
             return
         if state is not None:

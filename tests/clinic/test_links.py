@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import string
 import uuid
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,6 +15,7 @@ from django.urls import reverse
 
 from clinic import links
 from clinic.links import Purpose
+from clinic.logs import Discreet
 from clinic.models import ActionLink
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -138,3 +141,22 @@ def test_a_forged_forwarding_header_does_not_escape_the_limit(client):
         client.get(url, REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR=f"198.51.100.{n}")
     answer = client.get(url, REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR="198.51.100.99")
     assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("route", ["portal:visit", "portal:cancel", "portal:move", links.ROUTES[Purpose.PASSWORD]])
+def test_what_is_logged_of_a_link_does_not_open_it(client, settings, route):
+    """Django says "Gone: <path>" of every link that does not work; the handler of the settings scrubs it."""
+    token = a_token()
+    said = StringIO()
+    handler = logging.StreamHandler(said)
+    handler.addFilter(Discreet())
+    logging.getLogger("django.request").addHandler(handler)
+    try:
+        links.revoke_for(ActionLink.objects.get().subject_uid, NOW)
+        assert client.get(reverse(route, args=[token])).status_code == 410
+    finally:
+        logging.getLogger("django.request").removeHandler(handler)
+    assert "Gone" in said.getvalue()
+    assert token not in said.getvalue()
+    assert [spec["filters"] for spec in settings.LOGGING["handlers"].values()] == [["discreet"]]
+    assert settings.LOGGING["loggers"]["django"]["handlers"] == []
