@@ -222,14 +222,15 @@ def _ask_words(words: tuple[str, ...], page: _Page) -> None:
     """Beginnings of names; any part of them; and, while there is room, one slip of the fingers.
 
     Somebody who types one word that is nowhere a beginning more likely mistyped a name than remembers its middle,
-    so for one word the guesses keep a part of the page even when many names contain it. Several words that fit
-    some people were hardly mistyped.
+    so for one word the guesses keep a part of the page even when many names contain it. Several words that begin
+    somebody's names, or are in the names of a few people, were hardly mistyped.
     """
     page.add(_beginnings(words, page.limit + 1))
     if page.room <= 0:
         return
     anywhere = _anywhere(words, page)
-    guessed = _guesses(words, page) if len(words) == 1 or len(page.ids) + len(anywhere) < ENOUGH else []
+    mistyped = len(words) == 1 or (not page.ids and len(anywhere) < ENOUGH)
+    guessed = _guesses(words, page) if mistyped else []
     page.add(anywhere[: max(page.room - min(len(guessed), ROOM_FOR_GUESSES), 0)])
     page.add(guessed, guessed=True)
     page.add(anywhere)
