@@ -49,10 +49,12 @@ def today(request: StaffRequest) -> HttpResponse:
     visits = list(
         Appointment.objects.of_practitioner(me).not_called_off().within(*time.day_bounds(day, location.tz)).for_diary()
     )
-    audit.viewed_many("today", by=request.user, now=request.now, patient_uids=[v.patient.uid for v in visits])
+    unsigned = _unsigned(me, request, visits)
+    seen = dict.fromkeys(one.patient.uid for one in (*visits, *unsigned))
+    audit.viewed_many("today", by=request.user, now=request.now, patient_uids=seen)
     context = {
         "rows": _rows(request, visits),
-        "unsigned": _unsigned(me, request, visits),
+        "unsigned": unsigned,
         "day": day,
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
