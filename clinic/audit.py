@@ -78,6 +78,14 @@ def viewed(
     record(f"{what}.viewed", by=by, now=now, subject=subject, patient_uid=patient_uid, detail=detail, is_look=True)
 
 
+def viewed_once(what: str, *, by: Actor, now: datetime, patient_uid: uuid.UUID) -> None:
+    """For a part that many pages share: write the look down unless this request has done so already."""
+    this = request_id.get()
+    known = AuditEvent.objects.filter(patient_uid=patient_uid, at=now, request_id=this) if this else None
+    if known is None or not known.exists():
+        viewed(what, by=by, now=now, patient_uid=patient_uid)
+
+
 def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID]) -> None:
     """One row for a list: who was on it. Nothing is written for an empty one."""
     uids = [str(uid) for uid in patient_uids]

@@ -28,7 +28,7 @@ _PATIENT = (
     "patients:reactivate", "patients:changes", "patients:no_known_allergies", "patients:injury_add",
     "patients:allergy_add", "patients:medication_add", "patients:condition_add", "patients:surgery_add",
     "patients:emergency_add", "patients:coverage_add", "patients:identifier_add", "patients:document_file",
-    "patients:care_team", "patients:care_team_assign", "patients:open", "patients:merge_choose", "patients:unmerge",
+    "patients:care_team", "patients:care_team_assign", "patients:open", "patients:merge_choose",
     "treatments:patient_panel", "treatments:episode_new", "treatments:note_new", "scheduling:patient_panel",
     "billing:patient_panel", "billing:issue_open", "billing:new_invoice", "billing:add_charge",
     "billing:take_payment", "billing:use_credit",
@@ -58,6 +58,25 @@ _OBJECTS: dict[str, str] = {
     "treatments:sign": "draft",
     "treatments:discard": "draft",
     "treatments:amend": "note",
+    **dict.fromkeys(
+        (
+            f"scheduling:{act}"
+            for act in (
+                "visit",
+                "move",
+                "cancel",
+                "confirm",
+                "arrive",
+                "start",
+                "complete",
+                "no_show",
+                "undo",
+                "open_chart",
+            )
+        ),
+        "visit",
+    ),
+    "scheduling:plan_progress": "plan",
     "billing:charge": "charge",
     "billing:void_charge": "charge",
     "billing:invoice": "invoice",
@@ -95,7 +114,7 @@ def samples(world: World) -> dict[str, Sample]:
 
     def alike(**kwargs: Any) -> Sample:
         """The same whoever the patient is: the URL is about none."""
-        return lambda side: dict(kwargs)
+        return lambda _side: dict(kwargs)
 
     def merge(side: Side) -> dict[str, Any]:
         return {"uid": side.patient_uid, "other": other(side).patient_uid}
@@ -103,16 +122,28 @@ def samples(world: World) -> dict[str, Sample]:
     def leave(side: Side) -> dict[str, Any]:
         return {"uid": side.patient_uid, "practitioner": side.objects["practitioner"].uid}
 
+    def unmerge(side: Side) -> dict[str, Any]:
+        return {"uid": side.objects["duplicate"].uid}
+
     def from_injury(side: Side) -> dict[str, Any]:
         return {"uid": side.patient_uid, "injury": side.objects["injury"].uid}
 
     somebody = alike(uid=world.desk.uid)
+    kept = {"service": world.service, "room": world.room, "device": world.device}
     return {
         **{name: _uid(thing) for name, thing in _OBJECTS.items()},
         **{name: _record(thing) for name, thing in _RECORDS.items()},
         "patients:merge": merge,
+        "patients:unmerge": unmerge,
         "patients:care_team_leave": leave,
         "treatments:episode_from_injury": from_injury,
+        **{
+            f"scheduling:{kind}_{act}": alike(uid=thing.uid)
+            for kind, thing in kept.items()
+            for act in ("change", "retire", "bring_back")
+        },
+        "scheduling:closure_remove": alike(uid=world.closure.uid),
+        "scheduling:absence_remove": alike(uid=world.absence.uid),
         "portal:visit": _token("visit"),
         "portal:cancel": _token("visit"),
         "portal:move": _token("visit"),

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 import time_machine
 
-from tests.access.machinery import METHODS, Actor, Matrix, Violation
+from tests.access.machinery import Actor, Matrix, Violation
 from tests.access.samples import NOT_CROSSED, samples
 from tests.access.world import ACTORS, NOW, World, build
 
@@ -42,6 +42,6 @@ def test_every_url_answers_this_actor_as_the_table_says(matrix: Matrix, label: s
     actor: Actor = next(each for each in matrix.actors if each.label == label)
     found = matrix.run(actor)
     assert not found, told(found)
-    assert matrix.cells > len(list(matrix.routes())) * len(METHODS) * 0.8, "the matrix was not walked"
+    assert matrix.cells > 2 * len(list(matrix.routes())), "the matrix was not walked"
     if actor.signed_in:
         assert matrix.looks > 0, "nobody was shown anything, so nothing was proven"

@@ -18,7 +18,7 @@ from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel, MessagePurpose
 from clinic.models import DeskTask, Location, Practitioner, Role, User
-from patients import care_team, documents
+from patients import care_team, documents, merging
 from patients.models import (
     Allergy,
     AllergyStatus,
@@ -32,7 +32,7 @@ from patients.models import (
     Patient,
     Surgery,
 )
-from scheduling.models import Appointment, Service
+from scheduling.models import Absence, Appointment, Closure, Device, Room, Service
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
 from tests.factories import people
@@ -57,6 +57,10 @@ class World:
     gone: User
     place: Location
     service: Service
+    room: Room
+    device: Device
+    closure: Closure
+    absence: Absence
 
     def actors(self) -> list[Actor]:
         """All who may knock, from the street to the owner."""
@@ -89,11 +93,24 @@ def build() -> World:
     User.objects.filter(pk=gone.pk).update(is_active=False, deactivated_at=NOW)
     gone.refresh_from_db()
     User.objects.update(password=owner.password)
-    for user in (hers.user, third.user):
+    for user in (owner, desk, hers.user, third.user):
         user.refresh_from_db()
     bills.a_price(clinic.service, by=owner)
     a, b = (_side(label, clinic, treats) for label, treats in (("A", hers), ("B", other)))
-    return World(a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service)
+    closure = Closure.objects.create(
+        location=clinic.location, name="Holiday", starts_on=date(2026, 12, 25), ends_on=date(2026, 12, 25)
+    )
+    absence = Absence.objects.create(
+        practitioner=third,
+        starts_at=NOW + timedelta(days=30),
+        ends_at=NOW + timedelta(days=31),
+        recorded_at=NOW,
+        recorded_by=desk,
+    )
+    return World(
+        a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service, clinic.rooms[0],
+        diary.a_device(clinic.location), closure, absence,
+    )  # fmt: skip
 
 
 def _side(label: str, clinic: SimpleNamespace, treats: Practitioner) -> Side:
@@ -102,6 +119,7 @@ def _side(label: str, clinic: SimpleNamespace, treats: Practitioner) -> Side:
     side.objects |= {"patient": patient, "practitioner": treats}
     care_team.join(patient=patient, practitioner=treats, why=Joining.ASSIGNED, by=clinic.desk, now=NOW)
     _history(side, patient)
+    _duplicate(side, patient, clinic.desk)
     _document(side, patient, clinic.desk)
     _treatment(side, patient, treats, clinic.desk)
     _visits(side, patient, treats, clinic)
@@ -130,6 +148,15 @@ def _patient(side: Side) -> Patient:
     side.objects["identifier"] = Identifier.objects.create(kind="passport", value=who("identity"), **made)
     side.objects["coverage"] = Coverage.objects.create(payer_name=who("identity"), member_id=who("identity"), **made)
     return patient
+
+
+def _duplicate(side: Side, patient: Patient, desk: User) -> None:
+    """A second record of the same person, found out and merged."""
+    twin = Patient.objects.create(
+        given_name=side.word("identity"), family_name=side.word("identity"), born_on=patient.born_on, registered_at=NOW
+    )
+    merging.merge(duplicate=twin, survivor=patient, reason="The same person", by=desk, now=NOW)
+    side.objects["duplicate"] = twin
 
 
 def _history(side: Side, patient: Patient) -> None:
@@ -183,7 +210,7 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     Appointment.objects.filter(pk=visit.pk).update(note=side.word("diary"))
     visit.refresh_from_db()
     side.objects["visit"] = visit
-    for key, works in (("VISIT", True), ("expired", False)):
+    for works in (True, False):
         issued = NOW if works else NOW - timedelta(days=2)
         token = links.issue(
             purpose=Purpose.VISIT,

@@ -175,7 +175,7 @@ def test_the_staff_list_costs_the_same_however_many_they_are(desk, rows, django_
     for _ in range(rows):
         a_therapist()
     desk.get(reverse("office:staff"))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert desk.get(reverse("office:staff")).status_code == 200
 
 
@@ -191,7 +191,8 @@ def test_a_look_changes_nothing(desk, action):
 
 def test_a_location_is_added_with_its_zone(desk):
     response = desk.post(
-        reverse("office:location_add"), {"name": "Harbour", "zone": "Los Angeles", "country": "US", "phone": "2125550142"}
+        reverse("office:location_add"),
+        {"name": "Harbour", "zone": "Los Angeles", "country": "US", "phone": "2125550142"},
     )
     assert response.status_code == 303, response.content.decode()
     place = Location.objects.get(name="Harbour")
