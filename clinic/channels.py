@@ -11,10 +11,11 @@ import re
 import smtplib
 import ssl
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+#: Quoted-printable, readable where it is ASCII; typeshed knows only the charset's name.
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -121,27 +125,42 @@ def in_one_line(text: str, limit: int) -> str:
     return _CONTROL.sub(" ", text).strip()[:limit]
 
 
-def compose(envelope: Envelope) -> EmailMessage:
-    """The mail itself: plain text and simple HTML, our uid as its Message-ID."""
+def compose(envelope: Envelope) -> MIMEMultipart:
+    """The mail itself: plain text and simple HTML, our uid as its Message-ID.
+
+    The older half of Python's mail library: four times as fast, and what it gets is in one line already.
+    """
+    made = MIMEMultipart("alternative")
+    made["From"] = sender(envelope)
+    made["To"] = recipient(envelope)
+    title = in_one_line(envelope.title, 200)
+    made["Subject"] = title if title.isascii() else Header(title, "utf-8", header_name="Subject").encode()
+    made["Date"] = format_datetime(envelope.at)
+    made["Message-ID"] = message_id(envelope)
+    made["Auto-Submitted"] = "auto-generated"
+    made["Content-Language"] = in_one_line(envelope.language, 10)
+    made.attach(MIMEText(envelope.text, "plain", _UTF8))  # type: ignore[arg-type]
+    made.attach(MIMEText(envelope.html or as_html(envelope), "html", _UTF8))  # type: ignore[arg-type]
+    return made
+
+
+def sender(envelope: Envelope) -> str:
+    return formataddr((in_one_line(envelope.sender_name, 60), settings.DEFAULT_FROM_EMAIL))
+
+
+def recipient(envelope: Envelope) -> str:
+    return formataddr((in_one_line(envelope.to_name, 100), in_ascii(envelope.to_address)))
+
+
+def message_id(envelope: Envelope) -> str:
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
-    mail_ = EmailMessage(policy=SMTP_POLICY)
-    mail_["From"] = Address(in_one_line(envelope.sender_name, 60), addr_spec=settings.DEFAULT_FROM_EMAIL)
-    mail_["To"] = Address(in_one_line(envelope.to_name, 100), addr_spec=in_ascii(envelope.to_address))
-    mail_["Subject"] = in_one_line(envelope.title, 200)
-    mail_["Date"] = format_datetime(envelope.at)
-    mail_["Message-ID"] = f"<{envelope.message_id}@{domain}>"
-    mail_["Auto-Submitted"] = "auto-generated"
-    mail_["Content-Language"] = in_one_line(envelope.language, 10)
-    mail_.set_content(envelope.text, cte="quoted-printable")
-    mail_.add_alternative(envelope.html or as_html(envelope), subtype="html", cte="quoted-printable")
-    return mail_
+    return f"<{envelope.message_id}@{domain}>"
 
 
-def written(envelope: Envelope) -> tuple[EmailMessage, bytes]:
-    """The mail and its bytes; what the library cannot write fails alone and holds up no other."""
+def written(envelope: Envelope) -> bytes:
+    """The mail as it goes over the line; what the library cannot write fails alone and holds up no other."""
     try:
-        made = compose(envelope)
-        return made, made.as_bytes()
+        return compose(envelope).as_bytes()
     except Exception as odd:  # the mail library raises many kinds for text it cannot encode
         raise Refused(type(odd).__name__, for_good=True, reason=states.Reason.UNSENDABLE) from None
 
@@ -182,8 +201,7 @@ class SmtpChannel:
 
     def stage(self, envelope: Envelope) -> None:
         check_address(self.name, envelope.to_address)
-        _, content = written(envelope)
-        self._content = _dotted(content)
+        self._content = _dotted(written(envelope))
         self._say_for_whom(envelope.to_address)
 
     def _say_for_whom(self, to_address: str) -> None:
@@ -316,14 +334,13 @@ class BackendChannel:
 
     def stage(self, envelope: Envelope) -> None:
         check_address(self.name, envelope.to_address)
-        made, _ = written(envelope)
         outgoing = EmailMultiAlternatives(
-            subject=str(made["Subject"]),
+            subject=in_one_line(envelope.title, 200),
             body=envelope.text,
-            from_email=str(made["From"]),
-            to=[str(made["To"])],
+            from_email=sender(envelope),
+            to=[recipient(envelope)],
             connection=self._backend,
-            headers={"Message-ID": str(made["Message-ID"]), "Auto-Submitted": "auto-generated"},
+            headers={"Message-ID": message_id(envelope), "Auto-Submitted": "auto-generated"},
         )
         outgoing.attach_alternative(envelope.html or as_html(envelope), "text/html")
         self._outgoing, self._message_id = outgoing, envelope.message_id

@@ -250,6 +250,29 @@ def test_a_name_and_a_domain_in_any_script_arrive(sink):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("clinic")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ".",
+        "..\n.\n.dot first\n",
+        "x" * 3000,
+        "Größe 山田 🙂\n" * 50,
+        "From here\n=3D = ==\n",
+        "tab\tand trailing   \nend",
+    ],
+)
+def test_any_words_arrive_as_they_were_written(sink, words):
+    a_message(now=NOW, text=words, link_purpose="", link_expires_at=None, title="Grüße " * 20 + "ok")
+    messaging.deliver_due(now=NOW)
+    (mail,) = sink.mails
+    arrived = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert arrived.rstrip("\n") == words.rstrip("\n")
+    assert mail["Subject"] == ("Grüße " * 20 + "ok")
+    assert max(len(line) for line in mail.as_bytes().splitlines()) <= 998
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("clinic")
 def test_what_the_mail_library_cannot_write_fails_alone(sink, monkeypatch):
     compose = channels.compose
 
