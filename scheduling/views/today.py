@@ -50,7 +50,7 @@ def today(request: StaffRequest) -> HttpResponse:
         Appointment.objects.of_practitioner(me).not_called_off().within(*time.day_bounds(day, location.tz)).for_diary()
     )
     unsigned = _unsigned(me, request, visits)
-    seen = dict.fromkeys(one.patient.uid for one in (*visits, *unsigned))
+    seen = dict.fromkeys([*(v.patient.uid for v in visits), *(n.patient.uid for n in unsigned)])
     audit.viewed_many("today", by=request.user, now=request.now, patient_uids=seen)
     context = {
         "rows": _rows(request, visits),
