@@ -74,7 +74,6 @@ def _side_by_side(one: Patient, two: Patient) -> list[dict[str, Any]]:
     """What the two records say, field by field, and whether they agree."""
     rows = []
     for label, name in (
-        ("Number", "number_label"), ("First name", "given_name"), ("Last name", "family_name"),
         ("Called", "preferred_name"), ("Date of birth", "born_on"), ("Sex", "get_sex_display"),
         ("Mobile phone", "phone"), ("Other phone", "other_phone"), ("E-mail", "email"), ("Address", "address"),
         ("Messages by", "get_preferred_channel_display"), ("Registered", "registered_at"),
