@@ -8,8 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clinic.access import SYSTEM
 from clinic.models import Discipline, Location, Practitioner, Role
-from patients.models import Patient
+from patients import consent
+from patients.models import Channel, Patient
 from scheduling import booking, resources
 from scheduling.models import Appointment, Device, OpeningHours, Room, Service, WorkingHours
 from scheduling.rules import EVERY_WARNING
@@ -37,6 +39,13 @@ def a_patient(family_name: str = "", given_name: str = "Ana", **facts: Any) -> P
         registered_at=NOW,
         **facts,
     )
+
+
+def a_reachable_patient(**facts: Any) -> Patient:
+    """Who has said yes to e-mail: their messages go out, others' are only written down as not sent."""
+    patient = a_patient(email="ana@patients.example", preferred_channel=Channel.EMAIL, **facts)
+    consent.record(patient=patient, channel=Channel.EMAIL, given=True, by=SYSTEM, now=NOW)
+    return patient
 
 
 def a_service(name: str = "", **facts: Any) -> Service:

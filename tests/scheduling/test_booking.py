@@ -53,7 +53,7 @@ def test_a_visit_takes_practitioner_room_and_what_follows_it(place: Any) -> None
 
 
 def test_its_messages_are_written_in_the_same_transaction(place: Any) -> None:
-    visit = make.a_visit(place, patient=make.a_patient(email="ana@patients.example"))
+    visit = make.a_visit(place, patient=make.a_reachable_patient())
     assert messages(visit)
     with transaction.atomic():
         lost = make.a_visit(place, local(25, 12), patient=visit.patient)
@@ -180,7 +180,7 @@ def test_a_service_is_given_by_those_who_learned_it(place: Any) -> None:
 
 
 def test_a_moved_visit_has_a_new_version_and_new_messages_and_no_confirmation(place: Any) -> None:
-    visit = make.a_visit(place, local(25, 10), patient=make.a_patient(email="ana@patients.example"))
+    visit = make.a_visit(place, local(25, 10), patient=make.a_reachable_patient())
     booking.confirm(appointment=visit, by=place.desk, now=NOW)
     moved = booking.move(appointment=visit, starts_at=local(26, 11), by=place.desk, now=NOW, version=1)
     assert (moved.version, moved.starts_at, moved.confirmed_at) == (2, local(26, 11), None)
@@ -224,7 +224,7 @@ def test_only_another_room_keeps_the_version_and_the_confirmation(place: Any) ->
 
 
 def test_a_cancelled_visit_frees_its_time_and_voids_its_messages(place: Any) -> None:
-    visit = make.a_visit(place, local(25, 10), patient=make.a_patient(email="ana@patients.example"))
+    visit = make.a_visit(place, local(25, 10), patient=make.a_reachable_patient())
     booking.cancel(appointment=visit, by=place.desk, now=NOW, reason="Flooded cellar")
     assert Claim.objects.filter(appointment=visit).count() == 0
     assert set(messages(visit)) == {"suppressed"}
@@ -250,7 +250,7 @@ def test_the_clinic_says_why_it_cancels(place: Any) -> None:
 
 
 def test_a_cancelled_visit_can_be_taken_back_while_its_time_is_free(place: Any) -> None:
-    visit = make.a_visit(place, local(25, 10), patient=make.a_patient(email="ana@patients.example"))
+    visit = make.a_visit(place, local(25, 10), patient=make.a_reachable_patient())
     gone = booking.cancel(appointment=visit, by=place.desk, now=NOW, reason="Wrong click")
     back = booking.undo(appointment=gone, by=place.desk, now=NOW)
     assert (back.status, back.version, back.cancelled_at) == (Status.BOOKED, 2, None)
