@@ -265,7 +265,8 @@ def mark_void(charge: Charge, *, reason: str, by: User, now: datetime) -> None:
 
 
 def _lock(charge_id: int) -> Charge:
-    return Charge.objects.select_related("patient", "line__invoice").select_for_update(of=("self",)).get(pk=charge_id)
+    """The charge as it is now. What it points to is read after the lock, not beside it: it may have changed."""
+    return Charge.objects.select_for_update().get(pk=charge_id)
 
 
 def _check_correctable(charge: Charge) -> None:
@@ -282,6 +283,8 @@ def _check_figures(*, quantity: int, unit_price: Decimal, discount: Decimal, dis
         raise ChargeRefused(f"An amount lies between 0.00 and {LARGEST:,}.", "unit_price")
     if not 1 <= quantity <= 100:
         raise ChargeRefused("Charge between 1 and 100 of it.", "quantity")
+    if quantity * unit_price > LARGEST:
+        raise ChargeRefused(f"That comes to {quantity * unit_price:,.2f}; no charge is over {LARGEST:,}.", "quantity")
     try:
         pricing.line(quantity=quantity, unit_price=unit_price, discount=discount)
     except ValueError:

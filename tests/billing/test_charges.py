@@ -159,6 +159,7 @@ def test_the_second_of_two_people_correcting_a_charge_is_told(ana: Patient, desk
         ({"unit_price": Decimal(100000)}, "lies between"),
         ({"unit_price": Decimal("1.005")}, "lies between"),
         ({"quantity": 0}, "between 1 and 100"),
+        ({"quantity": 100, "unit_price": Decimal("1000.00")}, "no charge is over"),
         ({"discount": Decimal("80.01"), "discount_reason": "x"}, "more than the charge"),
         ({"discount": Decimal("10.00"), "discount_reason": " "}, "what the discount is for"),
     ],

@@ -7,15 +7,16 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from billing import charges, invoices, numbering, payments, verification
 from billing.models import Charge, Invoice, Method, Payment, Series
 from clinic.models import User
 from patients.models import Patient
+from tests.billing.keys import with_the_keys
 from tests.factories.billing import (
     NOW,
     a_charge,
@@ -82,6 +83,59 @@ def test_twenty_desks_issuing_with_random_rollbacks_use_the_numbers_one_to_n_exa
     numbers = sorted(Invoice.objects.issued().values_list("sequence", flat=True))
     assert numbers == list(range(1, expected + 1))
     assert verification.verify() == []
+
+
+@pytest.mark.long
+def test_numbers_are_without_gaps_also_when_connections_are_cut(desk: User) -> None:
+    """P13, the long form: 40 desks × 50 issues, random rollbacks, and 50 connections killed by the server."""
+    rolled = random.Random(31)
+    plan = [[rolled.random() < 1 / 4 for _ in range(50)] for _ in range(40)]
+    people = [a_patient(family=f"Number{place}") for place in range(40)]
+    for person in people:
+        for _ in range(50):
+            a_charge(person, "10.00", by=desk)
+    over = Event()
+
+    def kill() -> int:
+        killed = 0
+        while killed < 50 and not over.wait(0.1):
+            with_the_keys(KILL_ONE)
+            killed += 1
+        return killed
+
+    def act(place: int) -> int:
+        acknowledged = 0
+        charge_ids = list(Charge.objects.for_patient(people[place]).to_invoice().values_list("pk", flat=True))
+        for charge, roll_back in zip(charge_ids, plan[place], strict=True):
+            try:
+                with transaction.atomic():
+                    draft = invoices.draft(patient=people[place], charges=[charge], by=desk, now=NOW)
+                    invoices.issue(invoice_id=draft.pk, by=desk, now=NOW)
+                    if roll_back:
+                        raise ChangedHerMind
+                acknowledged += 1
+            except (ChangedHerMind, OperationalError, InterfaceError):
+                connection.close()
+        return acknowledged
+
+    with ThreadPoolExecutor(1) as killer:
+        kills = killer.submit(kill)
+        results = together(40, act)
+        over.set()
+    connection.close()
+    numbers = sorted(Invoice.objects.issued().values_list("sequence", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    acknowledged = sum(results)  # type: ignore[arg-type]
+    assert kills.result() == 50
+    assert acknowledged <= len(numbers) <= acknowledged + 50
+    assert verification.verify() == []
+
+
+#: One connection of the application that is in the middle of something.
+KILL_ONE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' ORDER BY random() LIMIT 1
+"""
 
 
 def test_the_race_for_numbers_is_real_without_the_locked_row(desk: User) -> None:
