@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing import pricing
@@ -30,6 +30,18 @@ lines = st.builds(
 
 @given(st.lists(lines, max_size=30))
 def test_an_invoice_is_the_sum_of_its_lines(parts: list[Sums]) -> None:
+    _check_total(parts)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(lines, max_size=30))
+def test_ten_thousand_invoices_are_the_sums_of_their_lines(parts: list[Sums]) -> None:
+    """P13."""
+    _check_total(parts)
+
+
+def _check_total(parts: list[Sums]) -> None:
     total = pricing.total(parts)
     assert total.net == sum((one.net for one in parts), Decimal(0))
     assert total.tax == sum((one.tax for one in parts), Decimal(0))
