@@ -21,6 +21,12 @@ from clinic.models import Clinic, User
 from clinic.requests import TimedRequest
 
 SHARED_DESK_COOKIE = "shared_desk"
+SHOWN_BY_THE_PAGE = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/totp_activated.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+}
 _A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -93,9 +99,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             audit.record("session.ended", by=user, now=request.now, subject=user, detail={"why": "signed out"})
 
     def add_message(self, request: TimedRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Signing in and out shows by itself; only what went wrong, or is news, is said."""
+        """What the next page shows by itself is not said once more above it."""
         template = kwargs.get("message_template", args[0] if args else None)
-        if template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
+        if template not in SHOWN_BY_THE_PAGE:
             super().add_message(request, level, *args, **kwargs)
 
     def respond_user_inactive(self, request: TimedRequest, user: User) -> HttpResponse:  # noqa: ARG002 -- the library's

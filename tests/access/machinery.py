@@ -151,12 +151,16 @@ class Matrix:
     samples: dict[str, Sample]
     urlconf: str | None = None
     not_crossed: frozenset[str] = frozenset()
+    #: Only these URLs, when not all.
+    only: frozenset[str] = frozenset()
     requests: int = 0
     cells: int = 0
     looks: int = 0
 
     def routes(self) -> Iterator[Route]:
-        yield from _walk(get_resolver(self.urlconf), "", "")
+        for route in _walk(get_resolver(self.urlconf), "", ""):
+            if not self.only or route.name in self.only:
+                yield route
 
     def undeclared(self) -> list[Violation]:
         """URLs that say nothing, or that nobody knows how to try: both are red."""

@@ -152,6 +152,7 @@ def autosave(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     try:
         saved = _save(request, found, charting)
     except notes.NoteIsStale as stale:
+        audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
         differing = _differences(stale.stored, charting)
         context = {"note": stale.stored, "conflict": differing}
         return page(request, "treatments/chart.html#conflict", context, status=409)
