@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic import audit, time
-from clinic.access import Can, requires
+from clinic.access import Can, allows, requires
 from clinic.models import Location, Practitioner
 from clinic.pages import page
 from clinic.requests import StaffRequest
@@ -131,6 +131,7 @@ def _frame(
         "last_day": day + timedelta(days=step - 1),
         "today": today,
         "is_today": day <= today < day + timedelta(days=step),
+        "can_step": view == "diary" and day == today and allows(request.user, Can.BOOK),
         "who": who,
         "url_here": at(view, day),
         "url_before": at(view, day - timedelta(days=step)),

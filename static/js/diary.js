@@ -1,4 +1,4 @@
-/* The diary: fresh every few seconds; arrows move among visits and gaps, Enter opens, m moves a visit.
+/* The diary: fresh every few seconds; arrows move among visits and gaps, Enter opens, a says arrived, m moves.
    Without this file all links still work. */
 (function () {
   "use strict";
@@ -13,7 +13,7 @@
   const diary = document.querySelector("[data-diary]");
   if (!diary) return;
   const columns = () => [...diary.querySelectorAll("[data-column]")];
-  const stops = (column) => [...column.querySelectorAll(".dg-card, .dg-gap")].sort((a, b) => top(a) - top(b));
+  const stops = (column) => [...column.querySelectorAll(".dg-open, .dg-gap")].sort((a, b) => top(a) - top(b));
   const top = (el) => el.getBoundingClientRect().top;
 
   /* One stop is in the tab order; arrows lead to the others. */
@@ -21,12 +21,14 @@
     for (const old of diary.querySelectorAll("[tabindex='0']")) old.tabIndex = -1;
     el.tabIndex = 0;
   };
-  const first = () => diary.querySelector(".dg-card") || diary.querySelector(".dg-gap");
+  const first = () => diary.querySelector(".dg-open") || diary.querySelector(".dg-gap");
   const ready = () => { const el = first(); if (el) enter(el); };
 
   diary.addEventListener("keydown", (event) => {
-    const here = event.target.closest(".dg-card, .dg-gap");
+    const here = event.target.closest(".dg-open, .dg-gap");
     if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
+    const button = here.parentElement.querySelector(".dg-arrive");
+    if (event.key === "a" && button) { event.preventDefault(); event.stopPropagation(); button.click(); return; }
     if (event.key === "m" && here.dataset.move) { event.preventDefault(); event.stopPropagation(); location.assign(here.dataset.move); return; }
     const all = columns(), at = all.indexOf(here.closest("[data-column]"));
     let next = null;
