@@ -29,12 +29,14 @@ View = Callable[..., HttpResponse]
 
 
 def ours(view: View) -> View:
-    """A page of the library, answered as the house answers: 422 with the form, kept by no cache."""
+    """A page of the library, answered as the house answers: labels say it all, 422 with the form, no cache."""
 
     @functools.wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         form = (getattr(response, "context_data", None) or {}).get("form")
+        for field in getattr(form, "fields", {}).values():
+            field.widget.attrs.pop("placeholder", None)
         if request.method == "POST" and response.status_code == 200 and form is not None and form.errors:
             response.status_code = 422
         return response

@@ -53,6 +53,8 @@ def begin(request: TimedRequest, *, shared_desk: bool, now: datetime) -> None:
     request.session["began_at"] = request.session["seen_at"] = now.timestamp()
     request.session["idle_seconds"] = settings.IDLE_SECONDS_SHARED_DESK if shared_desk else settings.IDLE_SECONDS
     request.session["held"] = HeldInput.objects.kept_for(request.user, now).exists()  # type: ignore[arg-type]
+    # Listed, so that its owner sees it and a closed sign-in ends it, whichever door it came through.
+    UserSession.objects.create_from_request(request)
 
 
 def why_over(session: Mapping[str, Any], now: datetime) -> str | None:
