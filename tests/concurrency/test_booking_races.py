@@ -7,6 +7,7 @@ them the race is lost: so the tests above them prove something.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -23,7 +25,6 @@ from scheduling import booking, diaries
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment, Claim
 from scheduling.rules import EVERY_WARNING
-from tests.database import superuser
 from tests.factories import scheduling as make
 from tests.factories.scheduling import NOW, local
 
@@ -185,11 +186,11 @@ def test_booking_moving_cancelling_and_undoing_all_at_once_keep_the_diary_right(
 @pytest.fixture
 def without_the_constraint() -> Iterator[None]:
     """The exclusion constraint is dropped for one test by whoever owns the table, and put back."""
-    name = connection.settings_dict["NAME"]
-    with superuser(name) as owner:
+    server, name = os.environ["TONUS_TEST_DATABASE_URL"], connection.settings_dict["NAME"]
+    with psycopg.connect(server, dbname=name, autocommit=True) as owner:
         owner.execute("ALTER TABLE scheduling_claim DROP CONSTRAINT nobody_and_nothing_is_double_booked")
     yield
-    with superuser(name) as owner:
+    with psycopg.connect(server, dbname=name, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("DELETE FROM scheduling_claim")
         owner.execute(
