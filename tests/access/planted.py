@@ -210,7 +210,9 @@ FAULTS: dict[str, tuple[str, Any, str]] = {
 def urlconf(views: dict[str, tuple[str, Any]]) -> str:
     """A URLconf of these views beside the sign-in and the pages that the frame links to."""
     module = types.ModuleType(f"tests.access.planted_{uuid.uuid4().hex}")
-    mine = [path(f"planted/{name.replace(' ', '-')}/{pattern}", view, name=name) for name, (pattern, view) in views.items()]
+    mine = [
+        path(f"planted/{name.replace(' ', '-')}/{pattern}", view, name=name) for name, (pattern, view) in views.items()
+    ]
     module.urlpatterns = [*mine, path("", include("clinic.urls"))]  # type: ignore[attr-defined]
     for handler in ("handler400", "handler403", "handler404", "handler500"):
         setattr(module, handler, f"clinic.landing.{_HANDLERS[handler]}")

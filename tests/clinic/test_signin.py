@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -398,3 +399,15 @@ def test_the_mail_of_a_reset_keeps_only_a_digest_of_its_link(client, clock):
     assert "{link}" in message.text
     assert message.link_purpose == Purpose.PASSWORD
     assert hashlib.sha256(b"").hexdigest() not in message.text
+
+
+def test_who_has_lost_phone_and_codes_is_let_in_again_from_the_server(client, capsys):
+    owner = an_owner()
+    enrol(owner)
+    attempt(client, owner.email)
+    call_command("reset_sign_in", owner.email.upper())
+    url = capsys.readouterr().out.splitlines()[-1]
+    assert not second_factor.has_second_factor(owner)
+    assert client.post(url[url.index("/account") :], chosen()).status_code == 303
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("reset_sign_in", "nobody@clinic.example")
