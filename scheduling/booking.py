@@ -76,7 +76,7 @@ def book(
     Without `room` a suitable one is found. `despite` names the warnings that the booker has read (rules.SEVERITY).
     The same `request_key` again returns the visit that it booked before.
     """
-    person = patient.merged_into or patient
+    person = patient.survivor
     ends_at = starts_at + timedelta(minutes=minutes or service.minutes)
     proposal = Proposal(person, service, practitioner, location, starts_at, ends_at, intervention)
     if before := _booked_before(request_key, proposal):
@@ -131,7 +131,7 @@ def move(
     length = timedelta(minutes=minutes) if minutes else appointment.ends_at - appointment.starts_at
     start = starts_at or appointment.starts_at
     proposal = Proposal(
-        appointment.patient,
+        appointment.patient.survivor,
         appointment.service,
         practitioner or appointment.practitioner,
         location or appointment.location,
@@ -313,7 +313,7 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
     if appointment.ends_at <= now:
         raise BookingRefused("Its time is over. Book a new visit instead.")
     proposal = Proposal(
-        appointment.patient,
+        appointment.patient.survivor,
         appointment.service,
         appointment.practitioner,
         appointment.location,

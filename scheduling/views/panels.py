@@ -27,7 +27,8 @@ PAST_SHOWN = 6
 @requires(Can.SEE_DIARY)
 def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """What is coming, what was, and the way to the next booking."""
-    patient = get_object_or_404(Patient.objects.visible_to(request.user, Can.SEE_PATIENTS, now=request.now), uid=uid)
+    rows = Patient.objects.select_related("merged_into").visible_to(request.user, Can.SEE_PATIENTS, now=request.now)
+    patient = get_object_or_404(rows, uid=uid).survivor
     audit.viewed("patient.visits", by=request.user, now=request.now, patient_uid=patient.uid)
     visits = Appointment.objects.visible_to(request.user).for_patient(patient).for_page()
     everything = request.GET.get("all") == "1"

@@ -178,7 +178,7 @@ def _move_context(
         shown.location,
         offering.span_from(day, shown.location, now=request.now),
         minutes=shown.minutes,
-        patient=shown.patient,
+        patient=shown.patient.survivor,
         ignoring=shown,
     )
     days = offering.days(ask, known={shown.practitioner_id}, now=request.now) if shown.can_be_moved else []

@@ -114,6 +114,16 @@ def test_nor_under_a_record_that_was_merged_into_theirs(place: Any) -> None:
     assert make.a_visit(place, local(25, 12), patient=double).patient == patient
 
 
+def test_a_visit_of_a_merged_record_is_not_moved_into_the_time_of_the_record_that_stands(place: Any) -> None:
+    patient, double = make.a_patient("Silva"), make.a_patient("Sylva")
+    visit = make.a_visit(place, local(25, 10), patient=double)
+    make.a_visit(place, local(25, 12), patient=patient, practitioner=place.practitioners[1])
+    Patient.objects.filter(pk=double.pk).update(merged_into=patient)
+    visit = Appointment.objects.for_page().get(pk=visit.pk)
+    with pytest.raises(BookingRefused, match="Ana Silva already has a visit"):
+        booking.move(appointment=visit, starts_at=local(25, 12), by=place.desk, now=NOW)
+
+
 def test_the_same_form_sent_twice_books_once(place: Any) -> None:
     key, patient = uuid.uuid4(), make.a_patient()
     first = make.a_visit(place, patient=patient, request_key=key)
