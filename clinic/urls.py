@@ -1,8 +1,9 @@
 """All doors of the house."""
 
+from django.conf import settings
 from django.urls import include, path
 
-from clinic import landing
+from clinic import inbox_views, landing
 
 urlpatterns = [
     path("", landing.home, name="home"),
@@ -16,6 +17,13 @@ urlpatterns = [
     path("setup/", include("clinic.setup")),
     path("account/", include("clinic.account_urls")),
 ]
+
+if settings.INBOX_DIR:
+    urlpatterns += [
+        path("inbox/", inbox_views.mails, name="inbox"),
+        path("inbox/<str:key>/", inbox_views.mail, name="inbox_mail"),
+        path("inbox/<str:key>/html/", inbox_views.mail_html, name="inbox_mail_html"),
+    ]
 
 handler400 = landing.bad_request
 handler403 = landing.forbidden

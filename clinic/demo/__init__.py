@@ -1,0 +1,1 @@
+"""The fictional clinic that a newcomer meets."""
