@@ -218,7 +218,7 @@ def _fill(visit: Appointment, proposal: Proposal, places: Places, *, now: dateti
 
 def _booked_before(key: uuid.UUID | None, proposal: Proposal) -> Appointment | None:
     """The visit that this form booked; refuses when the form now asks for something else."""
-    before = Appointment.objects.for_page().filter(request_key=key).first() if key else None
+    before = Appointment.objects.filter(request_key=key).first() if key else None
     if before is None:
         return None
     same = (before.patient_id, before.practitioner_id, before.starts_at) == (

@@ -36,7 +36,7 @@ class BookingRefused(Exception):
 
 def locked(appointment: Appointment) -> Appointment:
     """The visit as it is now, until the end of the transaction."""
-    return Appointment.objects.select_for_update(no_key=True, of=("self",)).for_page().get(pk=appointment.pk)
+    return Appointment.objects.select_for_update(no_key=True, of=("self",)).for_verb().get(pk=appointment.pk)
 
 
 def check_version(visit: Appointment, version: int | None) -> None:

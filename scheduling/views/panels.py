@@ -30,7 +30,7 @@ def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     rows = Patient.objects.select_related("merged_into").visible_to(request.user, Can.SEE_PATIENTS, now=request.now)
     patient = get_object_or_404(rows, uid=uid).survivor
     audit.viewed("patient.visits", by=request.user, now=request.now, patient_uid=patient.uid)
-    visits = Appointment.objects.visible_to(request.user).for_patient(patient).for_page()
+    visits = Appointment.objects.visible_to(request.user).for_patient(patient).for_diary()
     everything = request.GET.get("all") == "1"
     past = list(visits.past(request.now)[: 500 if everything else PAST_SHOWN + 1])
     place = places.chosen(request, places.locations())
