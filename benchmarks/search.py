@@ -148,7 +148,8 @@ class House:
     def open(self) -> None:
         self.manage("collectstatic", "--noinput", "-v0")
         self.process = subprocess.Popen(
-            ["gunicorn", "clinic.wsgi:application", "-b", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4",
+            ["gunicorn", "clinic.wsgi:application", "-b", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
+             "--workers", "2", "--threads", "4", "--preload", "--no-control-socket", "--keep-alive", "15",
              "--log-level", "error"],
             cwd=ROOT, env=self.environment,
         )  # fmt: skip

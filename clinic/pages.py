@@ -65,7 +65,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
     return {
         "clinic": SimpleLazyObject(Clinic.objects.filter(is_the_one=True).first) if signed_in else None,
-        "may": {can.name for can in Can if user.can(can)} if signed_in and user is not None else set(),
+        "may": SimpleLazyObject(lambda: _may(user)) if signed_in else set(),
         "section": match.namespace or match.url_name if match else "",
         "demo": settings.DEMO,
         "now": getattr(request, "now", None),
@@ -73,3 +73,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "held": sessions.held_for_page(request) if signed_in else [],
         "idle_seconds": request.session.get("idle_seconds", settings.IDLE_SECONDS) if signed_in else None,
     }
+
+
+def _may(user: Any) -> set[str]:
+    """The names of what this person's roles allow; asked only by pages that ask."""
+    return {can.name for can in Can if user.can(can)}
