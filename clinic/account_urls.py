@@ -17,6 +17,7 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as usersessions
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -58,8 +59,19 @@ def keeping_the_last(view: View) -> View:
     return guarded
 
 
+def demo_sign_ins() -> dict[str, Any]:
+    """Who can sign in to the demo, for the sign-in page of the demo alone."""
+    if not settings.DEMO:
+        return {}
+    from clinic.demo.sign_ins import PASSWORD, SIGN_INS  # noqa: PLC0415 -- only the demo has them
+
+    return {"people": SIGN_INS, "password": PASSWORD}
+
+
+login = account.LoginView.as_view(extra_context={"demo_sign_ins": demo_sign_ins})
+
 urlpatterns = [
-    path("login/", ours(account.login), name="account_login"),
+    path("login/", ours(login), name="account_login"),
     path("logout/", ours(account.logout), name="account_logout"),
     path("reauthenticate/", ours(account.reauthenticate), name="account_reauthenticate"),
     path("password/change/", ours(account.password_change), name="account_change_password"),

@@ -29,8 +29,9 @@
   }, true);
   document.addEventListener("htmx:configRequest", (event) => {
     if (pageOf) event.detail.headers["X-Page-Of"] = pageOf;
-    const source = event.detail.elt;
-    if (source && source.closest("[data-passive]")) event.detail.headers["X-Passive"] = "1";
+    const source = event.detail.elt, why = event.detail.triggeringEvent;
+    const byItself = (why && why.type === "live") || (source && source.closest("[data-passive]"));
+    if (byItself) event.detail.headers["X-Passive"] = "1";
   });
 
   /* -- What has been typed and not been sent -- */

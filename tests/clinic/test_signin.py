@@ -102,6 +102,15 @@ def test_a_closed_sign_in_says_so_only_to_who_knows_its_password(client):
     assert "do not go together" in wrong
 
 
+def test_the_sign_ins_of_the_demo_stand_on_its_page_and_on_no_other(client, settings):
+    page = reverse("account_login")
+    settings.DEMO = True
+    assert "owner@tonus.example" in client.get(page).content.decode()
+    an_owner()
+    settings.DEMO = False
+    assert "tonus.example" not in client.get(page).content.decode()
+
+
 # -- What a stranger learns ----------------------------------------------------------------------------
 
 
