@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from clinic.models import Practitioner, User
+from patients import care_team  # noqa: F401 -- tests join people to a care team by it
 from patients.models import Allergy, AllergyStatus, Condition, Injury, Medication, Patient
 from tests.factories import people
 from treatments import episodes, notes, plans
