@@ -21,10 +21,11 @@ PATH = "docs/states.md"
 
 def drawn() -> str:
     """All tables as one page of Mermaid diagrams."""
-    parts = [
+    head = (
         "# States\n\nDrawn by `manage.py states` from the tables in each room's states.py; do not edit."
         " Every pair of states is tried by a test."
-    ]
+    )
+    parts = [head]
     for room in ROOMS:
         for name, table in room.TRANSITIONS.items():
             parts.append(f"## {name}\n\n`{room.__name__}`\n\n```mermaid\n{chr(10).join(_diagram(table))}\n```")
