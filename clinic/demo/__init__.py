@@ -1,1 +1,1 @@
-"""The fictional clinic that a newcomer meets."""
+"""The fictional clinic that a newcomer meets: made by the same verbs as a real one, the same every time."""

@@ -1,0 +1,36 @@
+"""The whole demo, from the door plate to the till."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from clinic import audit
+from clinic import time as clock
+from clinic.demo import books, care, diary, patients, places
+from treatments import diagnoses
+
+SEED = 20261124
+
+
+@transaction.atomic
+def build(*, patients_count: int, now: datetime, tell: Callable[[str], None]) -> None:
+    """Make the clinic as it stands at `now`: the same people, plans and visits for the same day."""
+    chance = random.Random(SEED)
+    diagnoses.load(now=now)
+    where = places.build(now=now, today=now.date())
+    today = clock.local_day(now, where.locations[0].tz)
+    tell(f"{len(where.locations)} locations, {len(where.practitioners)} therapists, {len(places.ROOMS)} rooms")
+    people = patients.build(where, count=patients_count, now=now, today=today, chance=chance)
+    tell(f"{len(people)} patients")
+    plans = care.build(where, people[: int(patients_count * 0.6)], now=now, today=today, chance=chance)
+    tell(f"{len(plans)} plans of care")
+    visits = diary.build(where, plans, now=now, today=today, chance=chance)
+    tell(f"{len(visits)} visits")
+    issued = books.build(where, people, now=now, chance=chance)
+    tell(f"{issued} invoices")
+    while audit.seal(now=now):
+        pass
