@@ -14,7 +14,7 @@ from patients import care_team
 from patients.models import Joining, Patient
 from scheduling import availability, diaries, preflight, reminders
 from scheduling.attendance import arrive, complete, complete_charted, no_show, start
-from scheduling.availability import Ask
+from scheduling.availability import Ask, Free
 from scheduling.diaries import NothingFree, Places, lock_diaries, once_more_after_deadlock
 from scheduling.intervals import Interval
 from scheduling.models import Appointment, Room, Service
@@ -206,8 +206,11 @@ def _refused(proposal: Proposal, sentence: str, *, now: datetime, warnings: Coll
         patient=proposal.patient,
         ignoring=proposal.moving,
     )
-    free = availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
-    return BookingRefused(sentence, warnings=warnings, alternatives=free)
+
+    def near() -> list[Free]:
+        return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
+
+    return BookingRefused(sentence, warnings=warnings, look_for=near)
 
 
 def _fill(visit: Appointment, proposal: Proposal, places: Places, *, now: datetime) -> None:

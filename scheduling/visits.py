@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from clinic import audit
@@ -23,15 +24,20 @@ class BookingRefused(Exception):
         sentence: str,
         *,
         warnings: Collection[Finding] = (),
-        alternatives: Collection[Free] = (),
+        look_for: Callable[[], Collection[Free]] = tuple,
         stale: bool = False,
     ) -> None:
         super().__init__(sentence)
         #: What would have to be accepted (`despite`) to book all the same; empty: it cannot be.
         self.warnings = tuple(warnings)
-        self.alternatives = tuple(alternatives)
+        self._look_for = look_for
         #: Somebody else changed the visit meanwhile.
         self.stale = stale
+
+    @cached_property
+    def alternatives(self) -> tuple[Free, ...]:
+        """Free times near the wish; looked for when somebody asks, outside the refused transaction."""
+        return tuple(self._look_for())
 
 
 def locked(appointment: Appointment) -> Appointment:
