@@ -420,3 +420,12 @@ def test_who_has_lost_phone_and_codes_is_let_in_again_from_the_server(client, ca
     assert client.post(url[url.index("/account") :], chosen()).status_code == 303
     with pytest.raises(CommandError, match="Nobody"):
         call_command("reset_sign_in", "nobody@clinic.example")
+
+
+def test_a_notice_says_what_was_changed_and_what_to_do_when_it_was_not_you(client, clock):
+    user = front_desk(name="Fay Desk")
+    attempt(client, user.email)
+    client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, **chosen()})
+    notice = OutboundMessage.objects.get()
+    for words in ("Hello Fay,", "Back to Work Clinic", "password has been changed", "127.0.0.1", "tell the owner"):
+        assert words in notice.text
