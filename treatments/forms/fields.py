@@ -99,5 +99,20 @@ def whole_number(label: str, least: int, most: int, *, required: bool = True, **
     )
 
 
+class PlainFields:
+    """Fields that a template draws itself, in rows and grids: their widgets carry the house's look."""
+
+    fields: dict[str, forms.Field]
+
+    def dress_fields(self) -> None:
+        for field in self.fields.values():
+            widget = field.widget
+            if isinstance(widget, (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.RadioSelect)):
+                look = "form-check-input"
+            else:
+                look = "form-select" if isinstance(widget, forms.Select) else "form-control"
+            widget.attrs["class"] = f"{widget.attrs.get('class', '')} {look}".strip()
+
+
 def blank_first(choices: Iterable[tuple[str, Any]], label: str = "Choose …") -> list[tuple[str, Any]]:
     return [("", label), *choices]

@@ -14,7 +14,7 @@ from django.forms import BaseFormSet, formset_factory
 from clinic.forms import TimeInput, TonusForm
 from clinic.time import InGap, at_wall
 from treatments import notes
-from treatments.forms.fields import PastDay, blank_first, whole_number
+from treatments.forms.fields import PastDay, PlainFields, blank_first, whole_number
 from treatments.models import Exercise, Plan, Technique
 from treatments.regions import Region
 
@@ -34,7 +34,7 @@ def _scale(label: str) -> forms.TypedChoiceField:
     )
 
 
-class ChartForm(TonusForm):
+class ChartForm(PlainFields, TonusForm):
     """What is said, found, judged and planned."""
 
     subjective = _text("Subjective", 4)
@@ -47,8 +47,12 @@ class ChartForm(TonusForm):
     spasms_since_last = whole_number("Spasms since last time", 0, 999, required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_fields()
 
-class TechniqueForm(TonusForm):
+
+class TechniqueForm(PlainFields, TonusForm):
     technique = forms.ChoiceField(choices=blank_first(Technique.choices, "Technique"))
     region = forms.ChoiceField(choices=blank_first(Region.choices, "Region"))
     minutes = whole_number("Minutes", 1, 240)
@@ -59,13 +63,17 @@ class TechniqueForm(TonusForm):
         required=False,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_fields()
+
     @property
     def row(self) -> notes.Applied:
         d = self.cleaned_data
         return notes.Applied(d["technique"], d["region"], d["minutes"], d["pressure"])
 
 
-class ExerciseForm(TonusForm):
+class ExerciseForm(PlainFields, TonusForm):
     exercise = forms.ChoiceField()
     sets = whole_number("Sets", 1, 20)
     amount = whole_number("Amount", 1, 600)
@@ -76,6 +84,7 @@ class ExerciseForm(TonusForm):
         self.catalogue = catalogue
         choices = [(slug, exercise.name) for slug, exercise in catalogue.items()]
         self.fields["exercise"].choices = blank_first(choices, "Exercise")  # type: ignore[attr-defined]
+        self.dress_fields()
 
     @property
     def row(self) -> notes.Done:

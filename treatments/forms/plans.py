@@ -13,7 +13,7 @@ from django.forms import BaseFormSet, formset_factory
 from clinic.forms import TonusForm
 from patients.models import Medication
 from treatments import plans
-from treatments.forms.fields import DayToCome, PastDay, RegionsField, blank_first, whole_number
+from treatments.forms.fields import DayToCome, PastDay, PlainFields, RegionsField, blank_first, whole_number
 from treatments.models import Episode, Exercise, Kind, Measure, Plan, Technique
 
 MOST_MASSAGES, MOST_GOALS = 3, 3
@@ -65,7 +65,7 @@ class MassageForm(TonusForm):
         )
 
 
-class DoseForm(TonusForm):
+class DoseForm(PlainFields, TonusForm):
     """One exercise of the catalogue: taken or not, and its dose."""
 
     exercise = forms.ModelChoiceField(queryset=Exercise.objects.in_use(), widget=forms.HiddenInput)
@@ -76,6 +76,10 @@ class DoseForm(TonusForm):
 
     #: Set by PlanForms, so that a page of 24 exercises needs one query.
     shown: Exercise
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_fields()
 
 
 class GoalForm(TonusForm):
@@ -131,7 +135,10 @@ class PlanForm(TonusForm):
     pt_days_between = whole_number("Days between", 0, 60, required=False)
     pt_instructions = forms.CharField(max_length=500, required=False, label="Instructions", widget=forms.TextInput())
     medication = forms.ModelMultipleChoiceField(
-        queryset=Medication.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, to_field_name="uid"
+        queryset=Medication.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        to_field_name="uid",
     )
 
     def __init__(self, *args: Any, today: date, episode: Episode, **kwargs: Any) -> None:
