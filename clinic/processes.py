@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -36,20 +37,20 @@ class Program:
     keep_open: tuple[int, ...] = ()
 
 
-def start(program: Program, *, log: Path) -> subprocess.Popen[bytes]:
+def start(program: Program, *, log: Path | None = None) -> subprocess.Popen[bytes]:
     """Start it in a session of its own, so that Ctrl-C reaches only its starter, which stops it in order.
 
-    If the starter dies, even by SIGKILL, Linux stops the program. Its output goes to the log.
+    If the starter dies, even by SIGKILL, Linux stops the program. Its output goes to the log; without one, to ours.
     """
     user, group = program.user or (None, None)
-    with log.open("ab") as out:
+    with log.open("ab") if log else contextlib.nullcontext() as out:
         return subprocess.Popen(  # noqa: S603 -- our own programs
             list(program.argv),
             env=dict(program.environment),
             cwd=program.folder,
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             start_new_session=True,
             user=user,
             group=group,

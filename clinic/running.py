@@ -8,8 +8,10 @@ and it outlives whatever the programs below it do. See docs/adr/0003-one-process
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clinic import embedded, processes
 from clinic.processes import CannotStart, Program
@@ -29,6 +32,8 @@ HERE = Path(__file__).resolve().parent.parent
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 #: Who lived this long had started well.
 SETTLED = 60.0
+#: A log that has grown beyond this is put aside, and the one put aside before is forgotten.
+LARGEST_LOG = 20 * 1024 * 1024
 
 
 def main() -> int:
@@ -52,7 +57,12 @@ def say(text: str) -> None:
 def _run(stopping: Callable[[], bool]) -> None:
     began = time.monotonic()
     data = _data_folder()
-    port = _port()
+    with _alone(data):
+        _forget_earlier_run(data / "environment")
+        _open_house(data, _port(), stopping, began)
+
+
+def _open_house(data: Path, port: int, stopping: Callable[[], bool], began: float) -> None:
     house = House(data, stopping)
     try:
         environment = _environment(house, data, port)
@@ -79,9 +89,35 @@ def _data_folder() -> Path:
         probe.unlink()
     except OSError as exc:
         raise CannotStart(
-            f"{data} cannot be written ({exc.strerror}): give yourself the right, or choose another folder with TONUS_DATA=."
+            f"{data} cannot be written ({exc.strerror}): give yourself the right, "
+            "or choose another folder with TONUS_DATA=."
         ) from None
     return data
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Nobody else runs on this folder meanwhile. The kernel lets go of the lock however we end."""
+    with (data / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise CannotStart(f"it already runs on {data} ({lock.read().strip()}): stop it there first.") from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def _forget_earlier_run(told: Path) -> None:
+    """A run that was killed could not take back what it had told other commands; settings have read it by now."""
+    with contextlib.suppress(FileNotFoundError):
+        for line in told.read_text().splitlines():
+            name, _, value = line.partition("=")
+            if os.environ.get(name) == value:
+                del os.environ[name]
+        told.unlink()
 
 
 def _port() -> int:
@@ -111,7 +147,9 @@ def _environment(house: House, data: Path, port: int) -> dict[str, str]:
         cluster = _start_postgres(house, data)
         told["DATABASE_URL"] = cluster.url(embedded.APP_ROLE)
         told["DATABASE_OWNER_URL"] = cluster.url(embedded.OWNER_ROLE)
-    if "REDIS_URL" not in given:
+    if "REDIS_URL" in given:
+        _reach_broker(given["REDIS_URL"])
+    else:
         told["REDIS_URL"] = _start_valkey(house, data)
     if "SMTP_HOST" not in given:
         inbox = data / "inbox"
@@ -146,6 +184,18 @@ def _reach(url: str) -> None:
         raise CannotStart(f"the database in DATABASE_URL cannot be reached: {reason}") from None
 
 
+def _reach_broker(url: str) -> None:
+    place = urlsplit(url)
+    try:
+        if place.hostname:
+            socket.create_connection((place.hostname, place.port or 6379), timeout=5).close()
+        else:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(place.path)
+    except (OSError, ValueError) as exc:
+        raise CannotStart(f"the broker in REDIS_URL cannot be reached: {exc}.") from None
+
+
 def _start_postgres(house: House, data: Path) -> embedded.Postgres:
     cluster = embedded.Postgres(data / "postgres", embedded.private_folder(data))
     say("Database: making it …" if not (cluster.data / "PG_VERSION").exists() else "Database: starting …")
@@ -169,16 +219,11 @@ def _free_port() -> int:
 
 def _prepare(environment: dict[str, str], stopping: Callable[[], bool]) -> None:
     """Tables, codes, pages' files and, the first time, the demo: in a process of its own that can be interrupted."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "prepare"],
-        cwd=HERE,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    preparing = Program("prepare", [sys.executable, "manage.py", "prepare"], environment, folder=HERE, patience=5)
+    process = processes.start(preparing)
     while process.poll() is None:
         if stopping():
-            processes.stop(Program("prepare", [], patience=5), process)
+            processes.stop(preparing, process)
             raise CannotStart("it was interrupted while preparing; the next start takes up where this one stopped.")
         time.sleep(0.05)
     if process.returncode:
@@ -228,9 +273,8 @@ def _greet(environment: dict[str, str], port: int, seconds: float) -> None:
     address = f"http://127.0.0.1:{port}"
     say(f"\nTonus is open after {seconds:.1f} s:  {address}\n")
     if code := environment.get("TONUS_SETUP_CODE"):
-        say(
-            f"  First start: open {address}/setup/ and type the code {code}\n  (once the clinic is set up, the code is of no use)."
-        )
+        say(f"  First start: open {address}/setup/ and type the code {code}")
+        say("  (once the clinic is set up, the code is of no use).")
     else:
         from clinic.demo.sign_ins import PASSWORD, SIGN_INS  # noqa: PLC0415 -- only the demo has them
 
@@ -289,6 +333,7 @@ class House:
             now = time.monotonic()
             for one in self.kept:
                 self._look_after(one, now)
+                _keep_small(self.log(one.program.name))
             time.sleep(0.2)
 
     def _look_after(self, one: Kept, now: float) -> None:
@@ -307,9 +352,8 @@ class House:
         one.due = now + pause
         how = f"signal {-code}" if code < 0 else f"code {code}"
         when = "at once" if not pause else f"in {pause:.0f} s"
-        say(
-            f"{one.program.name} stopped by itself ({how}); it is started again {when}. Its log: {self.log(one.program.name)}"
-        )
+        log = self.log(one.program.name)
+        say(f"{one.program.name} stopped by itself ({how}); it is started again {when}. Its log: {log}")
 
     def stop_all(self) -> None:
         """In reverse order, each given the time it needs: first who uses the database, last the database."""
@@ -322,6 +366,14 @@ class House:
                 one.process.send_signal(one.program.stop_with)
         for one in [*users, *reversed([one for one in self.kept if one.program.name in engines])]:
             processes.stop(one.program, one.process)
+
+
+def _keep_small(log: Path) -> None:
+    """Programs append to their logs, so they go on in the emptied file."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LARGEST_LOG:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 @contextlib.contextmanager
