@@ -229,7 +229,7 @@ def _nearest(word: str, *, prefixes_stand: bool) -> str:
     starts = reduce(or_, (Q(word__startswith=letter) for letter in {word[0], word[1]}))
     near = (
         DiagnosisWord.objects.annotate(length=Length("word"))
-        .filter(starts, length__range=(len(word) - 2, len(word) + 2))
+        .filter(starts, length__gte=len(word) - 2, length__lte=len(word) + 2)
         .values_list("word", "lines")
     )
     allowed = 1 if len(word) < 6 else 2

@@ -110,7 +110,7 @@ def progress(plan: Plan) -> Progress:
 def _progress(several: Iterable[Plan]) -> dict[object, Progress]:
     several = list(several)
     counted = SessionNote.objects.signed().filter(plan__in=several).values_list("plan__uid").annotate(done=Count("pk"))
-    return dict(plans.progress_of(several, dict(counted)))
+    return {**plans.progress_of(several, dict(counted))}
 
 
 def verdicts_of_plan(plan: Plan, today: date) -> dict[int, safety.Verdict]:

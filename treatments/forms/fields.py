@@ -103,6 +103,8 @@ class PlainFields:
     """Fields that a template draws itself, in rows and grids: their widgets carry the house's look."""
 
     fields: dict[str, forms.Field]
+    #: Whether a field says inside itself what it is for, because its label is only heard.
+    hints = False
 
     def dress_fields(self) -> None:
         for field in self.fields.values():
@@ -111,6 +113,8 @@ class PlainFields:
                 look = "form-check-input"
             else:
                 look = "form-select" if isinstance(widget, forms.Select) else "form-control"
+            if self.hints and look == "form-control":
+                widget.attrs.setdefault("placeholder", field.label or "")
             widget.attrs["class"] = f"{widget.attrs.get('class', '')} {look}".strip()
 
 

@@ -38,7 +38,7 @@ class ChartForm(PlainFields, TonusForm):
     """What is said, found, judged and planned."""
 
     subjective = _text("Subjective", 4)
-    objective = _text("Objective", 4)
+    objective = _text("Objective", 7)
     assessment = _text("Assessment", 3)
     next_steps = _text("Plan", 3)
     response = forms.CharField(label="Response to treatment", max_length=500, required=False)
@@ -53,6 +53,7 @@ class ChartForm(PlainFields, TonusForm):
 
 
 class TechniqueForm(PlainFields, TonusForm):
+    hints = True
     technique = forms.ChoiceField(choices=blank_first(Technique.choices, "Technique"))
     region = forms.ChoiceField(choices=blank_first(Region.choices, "Region"))
     minutes = whole_number("Minutes", 1, 240)
@@ -74,10 +75,11 @@ class TechniqueForm(PlainFields, TonusForm):
 
 
 class ExerciseForm(PlainFields, TonusForm):
+    hints = True
     exercise = forms.ChoiceField()
     sets = whole_number("Sets", 1, 20)
     amount = whole_number("Amount", 1, 600)
-    remark = forms.CharField(max_length=200, required=False)
+    remark = forms.CharField(max_length=200, required=False, label="Remark")
 
     def __init__(self, *args: Any, catalogue: Mapping[str, Exercise], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -156,7 +156,7 @@ def diagnosis_new(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     typed = posted(request)
     form = DiagnosisForm(typed, today=today_of(request), initial=_by_referring_doctor(found))
     searching = request.method == "POST" and "search" in request.POST
-    results = diagnoses.search(typed["q"]) if typed and typed.get("q") else diagnoses.Found()
+    results = diagnoses.search(str(typed["q"])) if typed and typed.get("q") else diagnoses.Found()
     context: dict[str, Any] = {"found": results, "release": DiagnosisRelease.objects.order_by("effective_on").last()}
     if searching:
         context |= {"form": form, "patient": found.patient, "episode": found, "searching": True}

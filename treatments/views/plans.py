@@ -91,9 +91,8 @@ def _write(request: StaffRequest, episode: Episode, *, from_plan: Plan | None) -
         "revised": from_plan,
         "author": author,
         "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today)),
-        "status": 422 if forms.summaries else 200,
     }
-    return page(request, "treatments/plan_form.html", context, status=context["status"])
+    return page(request, "treatments/plan_form.html", context, status=422 if forms.summaries else 200)
 
 
 @requires(Can.WRITE_PLANS)
