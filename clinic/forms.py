@@ -75,7 +75,7 @@ class TonusModelForm(TonusFormMixin, forms.ModelForm):
 
     def renew_revision(self, revision: int) -> None:
         """The typist has been told what changed meanwhile: saving again is meant against this revision."""
-        data = self.data.copy()
+        data = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix("revision")] = str(revision)
         self.data = data
 

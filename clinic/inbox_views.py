@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -41,11 +41,13 @@ def mail(request: TimedRequest, key: str) -> HttpResponse:
     return page(request, "inbox/mail.html", {"mail": found})
 
 
-@public(_WHY)
+@public(_WHY)  # type: ignore[arg-type]
 @require_safe
 @xframe_options_sameorigin
-@csp_replace({"default-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "frame-ancestors": [SELF]})
-def mail_html(request: TimedRequest, key: str) -> HttpResponse:
+@csp_replace(  # type: ignore[arg-type]
+    {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "frame-ancestors": [SELF]}
+)
+def mail_html(_request: HttpRequest, key: str) -> HttpResponse:
     """The mail as its sender dressed it, in a frame that may run nothing."""
     found = inbox.read(_folder(), key)
     if found is None or not found.html:

@@ -8,12 +8,13 @@ from django.urls import reverse
 from clinic.access import Can, public, requires
 from clinic.models import Role
 from clinic.pages import go_to, page
+from clinic.requests import StaffRequest
 
 _HOMES = ((Role.ADMIN, "scheduling:diary"), (Role.THERAPIST, "scheduling:today"), (Role.OWNER, "office:home"))
 
 
 @requires(Can.OWN_ACCOUNT)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: StaffRequest) -> HttpResponse:
     """The page that this person's day starts with: by the first of their roles in this order."""
     for role, name in _HOMES:
         if request.user.holds(role):

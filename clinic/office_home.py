@@ -16,7 +16,6 @@ from django.urls import NoReverseMatch, reverse
 from billing.models import Price
 from clinic import audit
 from clinic.access import Can, requires
-from clinic.messaging_states import State
 from clinic.models import AuditEvent, AuditSeal, Location, OutboundMessage, Practitioner, User
 from clinic.pages import page
 from clinic.requests import StaffRequest
@@ -107,7 +106,7 @@ class Check:
 
 def checks(now: datetime) -> list[Check]:
     """What the owner can see of the machine: the outbox moves, the audit is sealed, sign-ins are guarded."""
-    late = OutboundMessage.objects.filter(state=State.PLANNED, next_try_at__lt=now - timedelta(minutes=5)).count()
+    late = OutboundMessage.objects.due(now - timedelta(minutes=5)).count()
     stuck = OutboundMessage.objects.in_hand().filter(lease_until__lt=now).count()
     unsealed = AuditEvent.objects.unsealed().filter(at__lt=now - timedelta(minutes=30)).count()
     seal = AuditSeal.objects.order_by("-position").first()

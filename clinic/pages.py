@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -11,13 +11,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from clinic.access import Can
-from clinic.models import Clinic
+from clinic.models import Clinic, User
+from clinic.requests import TimedRequest
 
 
 def is_htmx(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page (and not the browser's back button for a whole one)."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request and not htmx.boosted
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request and not htmx.boosted
 
 
 def page(
@@ -53,13 +54,13 @@ def posted(request: HttpRequest) -> QueryDict | None:
         return request.POST
     from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
 
-    return sessions.held_input(request)
+    return sessions.held_input(cast("TimedRequest", request))
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What base.html needs on every page: the clinic, what this person may do, where they are."""
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    signed_in = isinstance(user, User) and user.is_authenticated
     match = request.resolver_match
     from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
 
@@ -69,8 +70,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "section": match.namespace or match.url_name if match else "",
         "demo": settings.DEMO,
         "now": getattr(request, "now", None),
-        "page_of": sessions.mark(user) if signed_in else "",
-        "held": sessions.held_for_page(request) if signed_in else [],
+        "page_of": sessions.mark(cast("User", user)) if signed_in else "",
+        "held": sessions.held_for_page(cast("TimedRequest", request)) if signed_in else [],
         "idle_seconds": request.session.get("idle_seconds", settings.IDLE_SECONDS) if signed_in else None,
     }
 

@@ -37,12 +37,12 @@ if not SECRET_KEY:
     kept = DATA_DIR / "secret-key"
     SECRET_KEY = kept.read_text().strip() if kept.exists() else "not-a-secret: only for commands that need none"
 #: Old keys, newest first: what they sealed can still be read.
-SECRET_KEY_FALLBACKS = env.list("TONUS_OLD_SECRET_KEYS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("TONUS_OLD_SECRET_KEYS", [])
 #: Shown once by `up`; whoever opens the first-start page must type it. Empty: no first start by browser.
 SETUP_CODE = env.str("TONUS_SETUP_CODE", "")
 
 ALLOWED_HOSTS = env.list("TONUS_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("TONUS_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("TONUS_ORIGINS", [])
 #: The address patients reach Tonus at; links in messages start with it.
 PUBLIC_URL = env.str("TONUS_PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
 #: Served over TLS: secure cookies, HSTS, redirects. On whenever PUBLIC_URL says https.
@@ -199,7 +199,7 @@ ACCOUNT_FORMS = {"login": "clinic.accounts.SignInForm"}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 #: The address of record is User.email; the library's own table of addresses stays empty.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False

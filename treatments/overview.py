@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -107,10 +108,10 @@ def progress(plan: Plan) -> Progress:
     return _progress([plan])[plan.uid]
 
 
-def _progress(several: Iterable[Plan]) -> dict[object, Progress]:
+def _progress(several: Iterable[Plan]) -> dict[uuid.UUID, Progress]:
     several = list(several)
     counted = SessionNote.objects.signed().filter(plan__in=several).values_list("plan__uid").annotate(done=Count("pk"))
-    return {**plans.progress_of(several, dict(counted))}
+    return plans.progress_of(several, dict(counted))
 
 
 def verdicts_of_plan(plan: Plan, today: date) -> dict[int, safety.Verdict]:

@@ -93,6 +93,7 @@ def build(*, now: datetime, today: date) -> Places:
             minutes=minutes,
             minutes_after=after,
             charting_minutes=charting,
+            needs_room=discipline != MEDICAL,
             room_feature=feature,
             colour=colour,
         )

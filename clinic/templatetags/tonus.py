@@ -88,7 +88,7 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.filter
 def error_links(form: BaseForm) -> list[tuple[str, str]]:
     """(id of the field or "", sentence) of every error, for the summary on top."""
-    found = []
+    found: list[tuple[str, str]] = []
     for name, sentences in form.errors.items():
         target = "" if name == "__all__" else form[name].id_for_label or f"id_{form.add_prefix(name)}"
         label = "" if name == "__all__" else f"{form[name].label}: "
