@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,9 +71,6 @@ def start(data: Path, *, rest: float) -> tuple[float, float]:
 
 
 def _sign_in_page(port: int) -> bool:
-    import urllib.error
-    import urllib.request
-
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/account/login/", timeout=10) as page:
             return page.status == 200 and b"password" in page.read()
@@ -102,7 +101,9 @@ def _command(pid: int) -> str:
 
 def _pss(pid: int) -> int:
     try:
-        return sum(int(n) for n in re.findall(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M))
+        return sum(
+            int(n) for n in re.findall(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        )
     except OSError:
         return 0
 
