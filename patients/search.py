@@ -225,10 +225,9 @@ def _ask_words(words: tuple[str, ...], page: _Page) -> None:
     so for one word the guesses keep a part of the page even when many names contain it. Several words that begin
     somebody's names, or are in the names of a few people, were hardly mistyped.
     """
-    page.add(_beginnings(words, page.limit + 1))
+    anywhere = _beginnings_then_anywhere(words, page)
     if page.room <= 0:
         return
-    anywhere = _anywhere(words, page)
     mistyped = len(words) == 1 or (not page.ids and len(anywhere) < ENOUGH)
     guessed = _guesses(words, page) if mistyped else []
     page.add(anywhere[: max(page.room - min(len(guessed), ROOM_FOR_GUESSES), 0)])
@@ -236,28 +235,32 @@ def _ask_words(words: tuple[str, ...], page: _Page) -> None:
     page.add(anywhere)
 
 
-def _beginnings(words: tuple[str, ...], limit: int) -> list[int]:
-    """Names that begin so, in the order of the index: last name first, then first name; both ways round."""
+def _beginnings_then_anywhere(words: tuple[str, ...], page: _Page) -> list[int]:
+    """Put names that begin so on the page; return who else has every word in any part, if there is room to ask.
+
+    Beginnings come in the order of the index, last name first, then first name; of the others, words that begin so
+    come before words that only contain it. One trip to the database: the second question is asked there only
+    when the first did not fill the page.
+    """
+    limit = page.limit + 1
     if len(words) == 1:
-        begins = [f"{_like(words[0])}%", limit] * 2
-        return _column(f"{_FAMILY_BEGINS} UNION ALL {_GIVEN_BEGINS}", begins)
-    pairs = _both_ways_round(words)
-    values = [value for pair in pairs for value in (*(f"{_like(name)}%" for name in pair), limit)]
-    return _column(" UNION ALL ".join([_NAME_BEGINS] * len(pairs)), values)
+        arms, values = [_FAMILY_BEGINS, _GIVEN_BEGINS], [f"{_like(words[0])}%", limit] * 2
+    else:
+        pairs = _both_ways_round(words)
+        arms = [_NAME_BEGINS] * len(pairs)
+        values = [value for pair in pairs for value in (*(f"{_like(name)}%" for name in pair), limit)]
+    asks_more = limit if max(map(len, words)) >= 3 else 0
+    sql = _BEGINNINGS_THEN_ANYWHERE.format(arms=" UNION ALL ".join(arms))
+    rows = _rows(sql, [*values, _parts(words), 3 * page.limit, asks_more])
+    page.add(pk for pk, text in rows if text is None)
+    others = [(pk, text) for pk, text in rows if text is not None and pk not in page.ids]
+    return [pk for pk, _ in sorted(others, key=lambda row: sum(f" {word}" not in row[1] for word in words))]
 
 
 def _both_ways_round(words: Sequence[str]) -> list[tuple[str, str]]:
     """(first name, last name), both ways round, wherever between the words one ends and the other begins."""
     cuts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
     return [pair for one, two in cuts for pair in ((one, two), (two, one))]
-
-
-def _anywhere(words: tuple[str, ...], page: _Page) -> list[int]:
-    """Those with every word in any part, words that begin so before words that only contain it."""
-    if max(map(len, words)) < 3:
-        return []
-    rows = [row for row in _with_parts(words, 3 * page.limit) if row[0] not in page.ids]
-    return [pk for pk, _ in sorted(rows, key=lambda row: sum(f" {word}" not in row[1] for word in words))]
 
 
 # -- One slip of the fingers ---------------------------------------------------------------------------
@@ -333,6 +336,14 @@ SELECT id FROM (SELECT id FROM patients_patient WHERE given_key LIKE %s ORDER BY
 _NAME_BEGINS = """
 SELECT id FROM (SELECT id FROM patients_patient WHERE given_key LIKE %s AND family_key LIKE %s
                 ORDER BY family_key, given_key LIMIT %s) AS n
+""".strip()
+_BEGINNINGS_THEN_ANYWHERE = """
+SELECT id, search_text FROM (
+    WITH begins AS MATERIALIZED ({arms})
+    SELECT id, NULL AS search_text FROM begins
+    UNION ALL
+    SELECT id, search_text FROM patients_with_parts(%s, %s) WHERE (SELECT count(*) FROM begins) < %s
+) AS asked
 """.strip()
 _OF_EACH_WORD = """
 SELECT word, id FROM unnest(%s::text[]) AS word
