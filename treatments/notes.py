@@ -188,12 +188,12 @@ def _write_rows(note: SessionNote, content: Content) -> None:
 
 def content_of(note: SessionNote) -> Content:
     """What is stored, in the shape that a form fills."""
+    read = "exercises" in getattr(note, "_prefetched_objects_cache", {})
+    done = note.exercises.all() if read else note.exercises.select_related("exercise")
     return Content(
         **{name: getattr(note, name) for name in (*TEXTS, *NUMBERS)},
         techniques=tuple(Applied(t.technique, t.region, t.minutes, t.pressure) for t in note.techniques.all()),
-        exercises=tuple(
-            Done(e.exercise, e.sets, e.amount, e.remark) for e in note.exercises.select_related("exercise")
-        ),
+        exercises=tuple(Done(e.exercise, e.sets, e.amount, e.remark) for e in done),
     )
 
 

@@ -33,7 +33,7 @@ class MassageForm(TonusForm):
         required=False,
     )
     sessions = whole_number("Sessions", 1, 60, required=False)
-    days_between = whole_number("Days between", 0, 60, required=False)
+    days_between = whole_number("Days apart", 0, 60, required=False)
     regions = RegionsField()
     instructions = forms.CharField(max_length=500, required=False, widget=forms.TextInput())
     override_reason = forms.CharField(
@@ -132,7 +132,7 @@ class PlanForm(TonusForm):
     summary = forms.CharField(max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     pt_minutes = whole_number("Minutes", 5, 240, required=False)
     pt_sessions = whole_number("Sessions", 1, 60, required=False)
-    pt_days_between = whole_number("Days between", 0, 60, required=False)
+    pt_days_between = whole_number("Days apart", 0, 60, required=False)
     pt_instructions = forms.CharField(max_length=500, required=False, label="Instructions", widget=forms.TextInput())
     medication = forms.ModelMultipleChoiceField(
         queryset=Medication.objects.none(),

@@ -129,6 +129,8 @@ def _chart_page(
 ) -> HttpResponse:
     today = today_of(request)
     episode = found.episode
+    if episode and episode.patient_id == found.patient_id:
+        episode.patient = found.patient
     context = {
         "note": found,
         "patient": found.patient,
