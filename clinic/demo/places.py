@@ -39,7 +39,7 @@ SERVICES = (
     ("Massage 60", MASSAGE, "", 60, 10, 10, "table", "blue", "98.00"),
     ("Physical therapy 30", PHYSIO, "", 30, 5, 5, "", "purple", "85.00"),
     ("Physical therapy 45", PHYSIO, "", 45, 5, 10, "", "indigo", "118.00"),
-    ("Examination", MEDICAL, "", 30, 5, 10, "", "orange", "140.00"),
+    ("Examination", MEDICAL, "", 30, 0, 10, "", "orange", "140.00"),
 )
 
 
