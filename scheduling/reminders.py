@@ -129,8 +129,8 @@ def _without_reminder(now: datetime) -> list[Appointment]:
     standing = OutboundMessage.objects.filter(
         subject_uid=OuterRef("uid"), subject_version=OuterRef("version"), purpose=REMINDER
     ).exclude(state=State.SUPPRESSED, reason__in=CURABLE)
-    coming = Appointment.objects.filter(
-        Q(starts_at__gt=now + TOO_LATE, starts_at__lt=now + HORIZON), ~Exists(standing), status=Status.BOOKED
+    coming = Appointment.objects.awaited().filter(
+        Q(starts_at__gt=now + TOO_LATE, starts_at__lt=now + HORIZON), ~Exists(standing)
     )
     return list(coming.select_related("patient__merged_into", "location").order_by("starts_at", "pk"))
 

@@ -120,7 +120,7 @@ def propose(
     _check_proposal(proposal, episode, today)
     checked = _checked_massages(episode, proposal, today)
     latest = Plan.objects.filter(episode=episode).order_by("-version").first()
-    for open_proposal in Plan.objects.filter(episode=episode, status=PlanStatus.PROPOSED):
+    for open_proposal in Plan.objects.filter(episode=episode).proposed():
         _end(open_proposal, PlanStatus.SUPERSEDED, reason="Revised before it was accepted", by=by, now=now)
     plan = Plan.objects.create(
         patient=episode.patient,

@@ -53,6 +53,10 @@ class AppointmentQuerySet(OfPatientQuerySet["Appointment"]):
         """Still to come or under way."""
         return self.filter(status__in=ACTIVE)
 
+    def awaited(self) -> Self:
+        """Booked, and nobody has come yet."""
+        return self.filter(status=Status.BOOKED)
+
     def not_begun(self) -> Self:
         return self.filter(status__in=NOT_BEGUN)
 

@@ -43,6 +43,9 @@ class PlanQuerySet(OfPatientQuerySet["Plan"]):
     def open(self) -> PlanQuerySet:
         return self.filter(status__in=OPEN_PLAN)
 
+    def proposed(self) -> PlanQuerySet:
+        return self.filter(status=PlanStatus.PROPOSED)
+
     def accepted(self) -> PlanQuerySet:
         return self.filter(status=PlanStatus.ACCEPTED)
 
