@@ -26,6 +26,8 @@ if (DATA_DIR / "environment").exists():
 DEBUG = env.bool("TONUS_DEBUG", False)
 #: The demo clinic: sign-ins are printed, a second factor is offered but not demanded.
 DEMO = env.bool("TONUS_DEMO", True)
+#: How many patients the demo begins with.
+DEMO_PATIENTS = env.int("TONUS_DEMO_PATIENTS", 200)
 TESTING = "pytest" in sys.modules
 
 #: Documents of patients: outside the web root, served only by an authorising view.

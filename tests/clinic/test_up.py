@@ -5,104 +5,16 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.factories.up import OPEN, Up, alive, descendants, free_port, wait_until
+
 pytestmark = pytest.mark.xdist_group("up")
-
-
-class Up:
-    """One `manage.py up` in a folder and on a port of its own."""
-
-    def __init__(self, data: Path, **environment: str) -> None:
-        self.data = data
-        self.port = environment.get("PORT") or str(_free_port())
-        self.output = Path(tempfile.mkstemp(prefix="tonus-up-", suffix=".out")[1])
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env=_bare() | {"TONUS_DATA": str(data), "PORT": self.port, "TONUS_DEMO": "0", **environment},
-            stdout=self.output.open("wb"),
-            stderr=subprocess.STDOUT,
-        )
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def wait_for(self, words: str, *, seconds: float = 120) -> None:
-        wait_until(lambda: words in self.said or self.process.poll() is not None, seconds=seconds)
-        assert words in self.said, self.said
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as page:
-            return page.read().decode()
-
-    def ask_database(self, question: str, *values: str) -> list[tuple]:
-        told = dict(line.split("=", 1) for line in (self.data / "environment").read_text().splitlines())
-        with psycopg.connect(told["DATABASE_URL"]) as connection:
-            cursor = connection.execute(question, values)
-            return cursor.fetchall() if cursor.description else []
-
-    def children(self) -> dict[int, str]:
-        """Every process that stands below it, by number, with its command line."""
-        return _descendants(self.process.pid)
-
-    def __del__(self) -> None:
-        self.output.unlink(missing_ok=True)
-
-    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(60)
-
-
-def _bare() -> dict[str, str]:
-    """What a shell on a bare machine would pass on."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _descendants(of: int) -> dict[int, str]:
-    parents: dict[int, int] = {}
-    commands: dict[int, str] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                commands[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    below, new = set(), {of}
-    while new:
-        new = {pid for pid, parent in parents.items() if parent in new} - below
-        below |= new
-    return {pid: commands[pid] for pid in below if pid in commands}
-
-
-def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert true()
-
-
-def alive(pids: dict[int, str]) -> list[str]:
-    return [command for pid, command in pids.items() if Path(f"/proc/{pid}/cmdline").exists() and command]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +28,7 @@ def folder() -> Iterator[Path]:
 def up(folder: Path) -> Iterator[Up]:
     running = Up(folder / "var")
     try:
-        running.wait_for("Ctrl-C stops everything")
+        running.wait_for(OPEN)
         yield running
     finally:
         if running.process.poll() is None:
@@ -199,7 +111,7 @@ def test_a_killed_program_is_started_again_and_said_so(up, name, words):
 
 
 def _children_of(pid: int) -> dict[int, str]:
-    return {child: command for child, command in _descendants(pid).items() if _parent(child) == pid}
+    return {child: command for child, command in descendants(pid).items() if _parent(child) == pid}
 
 
 def _parent(pid: int) -> int:
@@ -232,7 +144,7 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_finds_the_data(up):
     again.wait_for("Tonus is open")
     assert time.monotonic() - began < 30  # goal: 10 s on a quiet machine, see benchmarks/start.py
     assert again.ask_database("SELECT name FROM clinic_location") == [("Kept Street",)]
-    again.wait_for("Ctrl-C stops everything")
+    again.wait_for(OPEN)
     children = again.children()
     again.process.kill()
     again.process.wait()
@@ -252,14 +164,14 @@ def test_a_folder_of_another_postgresql_is_refused(folder):
 
 
 def test_an_unreachable_database_is_refused(folder):
-    refused = Up(folder / "far", DATABASE_URL=f"postgres://tonus_app:hush@127.0.0.1:{_free_port()}/tonus")
+    refused = Up(folder / "far", DATABASE_URL=f"postgres://tonus_app:hush@127.0.0.1:{free_port()}/tonus")
     assert refused.process.wait(30) == 1
     assert "Tonus cannot start: the database in DATABASE_URL cannot be reached" in refused.said
     assert "hush" not in refused.said
 
 
 def test_an_unreachable_broker_is_refused(folder):
-    refused = Up(folder / "deaf", REDIS_URL=f"redis://127.0.0.1:{_free_port()}/0")
+    refused = Up(folder / "deaf", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
     assert refused.process.wait(30) == 1
     assert "Tonus cannot start: the broker in REDIS_URL cannot be reached" in refused.said
 
