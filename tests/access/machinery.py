@@ -5,6 +5,7 @@ may happen, sends it through the whole stack, and compares:
 
 * the status: led to the sign-in, 403, 404, 410, or let through;
 * the answer (body, PDF text, headers, address it leads to): no canary of a field class that this actor may not see;
+* what was done: nothing, for who is kept out;
 * the audit: whoever was shown a canary of a patient is on record as having looked, within that very request.
 
 Each request runs in a savepoint that is rolled back, so that every one meets the same world.
@@ -234,6 +235,8 @@ class Matrix:
         client.cookies = SimpleCookie(cookies)
         wrong = _wrong_status(cell, response)
         found = [cell.red("status", wrong)] if wrong else []
+        if _kept_out(cell) and any(not event.is_look for event in seen):
+            found.append(cell.red("write", f"did {', '.join(event.action for event in seen)} for who is kept out"))
         for patient in self.sides:
             shown = {kind for kind, words in patient.canaries.items() if any(word in text for word in words)}
             forbidden = {kind for kind in shown if not self._open_to(cell, kind, patient)}
@@ -310,6 +313,12 @@ def _let_in(actor: Actor, route: Route, side: Side | None) -> bool:
     if side is None:
         return access.allows(actor.user, can)
     return side.exists and actor.allowed_on(can, side)
+
+
+def _kept_out(cell: Cell) -> bool:
+    """Whether POLICY asks for an action and this actor may not do it on this side: then nothing may be done."""
+    policy = cell.route.policy
+    return bool(policy and policy.can) and not _let_in(cell.actor, cell.route, cell.side)
 
 
 def _wrong_for_staff(cell: Cell, policy: Policy, status: int) -> str | None:

@@ -136,6 +136,14 @@ def only_posts_are_guarded(request: StaffRequest, uid: uuid.UUID) -> HttpRespons
 only_posts_are_guarded.policy = sound_note.policy  # type: ignore[attr-defined]
 
 
+@requires(Can.SEE_NOTES)
+def acts_before_it_looks(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    note = SessionNote.objects.get(uid=uid)
+    if request.method == "POST":
+        audit.record("planted.changed", by=request.user, now=request.now, subject=note)
+    return sound_note(request, uid)
+
+
 @public("suggestions while typing")
 def suggestions_for_everyone(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"names": list(Patient.objects.values_list("family_name", flat=True))})
@@ -199,6 +207,7 @@ FAULTS: dict[str, tuple[str, Any, str]] = {
     "address that carries the record": (NOTE, address_with_the_name, "canary"),
     "header that carries the record": (NOTE, header_with_the_record, "canary"),
     "only posts are guarded": (NOTE, only_posts_are_guarded, "canary"),
+    "acts before it looks": (NOTE, acts_before_it_looks, "write"),
     "suggestions for everyone": (LIST, suggestions_for_everyone, "canary"),
     "forbidden instead of absent": (NOTE, forbidden_instead_of_absent, "status"),
     "link that opens every patient": (TOKEN, link_that_opens_everything, "canary"),

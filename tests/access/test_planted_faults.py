@@ -51,4 +51,4 @@ def test_every_planted_fault_turns_it_red(world: World):
         if kind not in {each.kind for each in found}:
             missed.append(f"{name}: wanted {kind}, found {sorted({each.kind for each in found}) or 'nothing'}")
     assert not missed, "\n".join(missed)
-    assert len(planted.FAULTS) >= 16
+    assert len(planted.FAULTS) >= 17
