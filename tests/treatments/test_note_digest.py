@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from clinic import embedded
-from tests import database
 from tests.factories import treatments as make
+from tests.treatments import roles
 from treatments import notes
 from treatments.models import SessionNote
 
@@ -17,12 +16,10 @@ CHILDREN = ("treatments_techniqueapplied", "treatments_exercisedone")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _superuser(django_db_setup):
+def _superuser(django_db_setup, django_db_blocker):
     """Only a superuser can get past the triggers, or drop them."""
-    name = connection.settings_dict["NAME"]
-    database.use(name, role="postgres")
-    yield
-    database.use(name, role=embedded.APP_ROLE)
+    with roles.acting_as(roles.superuser(), django_db_blocker):
+        yield
 
 
 @pytest.fixture

@@ -11,23 +11,21 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 from psycopg import errors
 
-from clinic import embedded
-from tests import database
 from tests.factories import people
 from tests.factories import treatments as make
+from tests.treatments import roles
 from treatments import notes
 from treatments.models import Addendum, ExerciseDone, SessionNote, TechniqueApplied
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module", params=[embedded.APP_ROLE, "postgres"], autouse=True)
-def role(request, django_db_setup):
+@pytest.fixture(scope="module", params=["application", "superuser"], autouse=True)
+def role(request, django_db_setup, django_db_blocker):
     """As the application, and as a superuser whom no grant binds: then only the triggers refuse."""
-    name = connection.settings_dict["NAME"]
-    database.use(name, role=request.param)
-    yield request.param
-    database.use(name, role=embedded.APP_ROLE)
+    name = roles.APP if request.param == "application" else roles.superuser()
+    with roles.acting_as(name, django_db_blocker):
+        yield
 
 
 @contextmanager
