@@ -17,7 +17,7 @@ from patients.models import Patient
 
 def build(places: Places, people: list[Patient], *, now: datetime, chance: random.Random) -> int:
     """Charges from the signed notes; two in three patients are invoiced, most of these have paid."""
-    issued = _overdue(places, people[1:40:13], now=now)
+    issued = _overdue(places, [one for one in people if one.registered_at < now - timedelta(days=40)][:3], now=now)
     charges.pull(now=now, by=SYSTEM)
     for number, patient in enumerate(people):
         if number % 3 == 2 or not accounts.standing(patient).to_invoice:
