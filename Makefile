@@ -64,5 +64,5 @@ node_modules/.stamp: package.json package-lock.json | $(BIN)/python
 	@test -x $(BIN)/npm || test -f $(VENV)/run.stamp || command -v npm >/dev/null || $(MAKE) --no-print-directory $(VENV)/run.stamp
 	@echo "Installing what the browser needs …"
 	@if command -v npm >/dev/null; then npm=npm; else npm=$(BIN)/npm; fi; \
-	  PATH="$(abspath $(BIN)):$$PATH" $$npm ci --no-audit --no-fund --loglevel=error
+	  PATH="$(abspath $(BIN)):$$PATH" $$npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
