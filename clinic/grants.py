@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dj_database_url
 from django.apps import apps
+from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APP_ROLE = "tonus_app"
@@ -37,3 +42,20 @@ def apply(connection: BaseDatabaseWrapper, role: str = APP_ROLE) -> None:
         existing = set(connection.introspection.table_names(cursor))
         for table in sorted(append_only_tables() & existing):
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {quote(table)} FROM {name}")
+
+
+@contextmanager
+def as_owner(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Sign in as the role that owns the tables while this lasts; where one role does both, nothing changes."""
+    if not settings.DATABASE_OWNER_URL:
+        yield
+        return
+    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
+    application = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")})
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(application)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -34,14 +35,14 @@ def build(places: Places, made: list[Plan], *, now: datetime, today: date, chanc
     plans = [plan for plan in made if plan.accepted_at]
     bridge = Exercise.objects.get(slug="bridge")
     visits: list[Appointment] = []
-    turn = 0
+    turns: Counter[int] = Counter()
     for offset in range(-PAST_DAYS, COMING_DAYS + 1):
         day = today + timedelta(days=offset)
         for one in places.practitioners:
             mine = [plan for plan in plans if plan.author_id == one.pk] or plans
             for starts_at in _times(places, one, day, full=offset == 0, chance=chance):
-                turn += 1
-                plan = mine[turn % len(mine)]
+                plan = mine[turns[one.pk] % len(mine)]
+                turns[one.pk] += 1
                 visit = _book(places, one, plan, starts_at, now=now, chance=chance)
                 if visit is None:
                     continue
@@ -136,7 +137,8 @@ def _happens(
     )
     note = notes.save_draft(note, content=content, revision=note.revision, by=user, now=visit.ends_at)
     attendance.complete(appointment=visit, by=user, now=visit.ends_at)
-    if not today or chance.random() < 0.5:
+    lately = today or now - visit.ends_at < timedelta(days=2)
+    if chance.random() < (0.6 if lately else 1):
         notes.sign(note, revision=note.revision, by=user, now=visit.ends_at + timedelta(minutes=4))
 
 

@@ -5,12 +5,8 @@ With `DATABASE_OWNER_URL` set, the migration signs in with it. Without, one role
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import dj_database_url
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connections
@@ -23,24 +19,8 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        with _as_owner(connection):
+        with grants.as_owner(connection):
             super().handle(*args, **options)
             if not (options["plan"] or options["check_unapplied"]):
                 call_command("createcachetable", verbosity=0)
                 grants.apply(connection)
-
-
-@contextmanager
-def _as_owner(connection: Any) -> Iterator[None]:
-    if not settings.DATABASE_OWNER_URL:
-        yield
-        return
-    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
-    application = dict(connection.settings_dict)
-    connection.close()
-    connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")})
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(application)

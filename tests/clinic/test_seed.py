@@ -1,0 +1,157 @@
+"""The demo clinic: whole, the same every time, and never made where a real one is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from billing import verification
+from billing.models import Invoice
+from clinic import audit
+from clinic.demo import bulk, clinic
+from clinic.demo.sign_ins import PASSWORD, SIGN_INS
+from clinic.models import DeskTask, OutboundMessage, User
+from clinic.models.messages import State
+from patients import search
+from patients.models import Patient
+from scheduling.models import Appointment, Claim
+from scheduling.states import HOLDS_TIME, Status
+from treatments import diagnoses, notes
+from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord, Plan, SessionNote
+
+#: Tuesday, noon in New York.
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official")]
+
+
+@pytest.fixture(scope="module")
+def official(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The whole list of diagnoses, once for this module; taken out again afterwards."""
+    with django_db_blocker.unblock():
+        diagnoses.load(now=NOW)
+        yield
+        for table in (DiagnosisCode, DiagnosisRelease, DiagnosisWord):
+            table.objects.all()._raw_delete("default")
+
+
+class _TakenBack(Exception):
+    """Ends a transaction whose work was only to be looked at."""
+
+
+def build(count: int = 40) -> None:
+    clinic.build(patients_count=count, now=NOW, tell=lambda _: None)
+
+
+def facts() -> str:
+    """A digest of who is there, and of their visits, notes, plans and bills."""
+    told: list[Any] = [
+        *Patient.objects.order_by("pk").values_list("given_name", "family_name", "born_on", "email", "registered_at"),
+        *Appointment.objects.order_by("pk").values_list(
+            "patient__family_name", "practitioner__user__email", "starts_at", "status", "confirmed_at"
+        ),
+        *SessionNote.objects.order_by("pk").values_list("subjective", "pain_before", "status", "signed_at"),
+        *Plan.objects.order_by("pk").values_list("patient__family_name", "status", "version"),
+        *Invoice.objects.order_by("pk").values_list("number", "total", "issued_on"),
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def test_a_clinic_that_is_there_is_left_alone(settings: Any) -> None:
+    settings.DEMO = True
+    User.objects.create_user(email="someone@clinic.example", name="Someone", roles=["owner"])
+    with pytest.raises(CommandError, match="There is a clinic already"):
+        call_command("seed", verbosity=0)
+
+
+def test_a_clinic_that_is_no_demo_is_left_alone(settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="This is no demo"):
+        call_command("seed", verbosity=0)
+    assert not User.objects.exists()
+
+
+# From here on the demo is there; every test takes back only what it did itself.
+
+
+@pytest.fixture(scope="module")
+def built(official: None, django_db_blocker: Any) -> Iterator[tuple[str, str]]:
+    """The demo, made twice: what was said of each. The second stands until the module is through."""
+    with django_db_blocker.unblock(), suppress(_TakenBack), transaction.atomic():
+        first = ""
+        with suppress(_TakenBack), transaction.atomic():
+            build()
+            first = facts()
+            raise _TakenBack
+        build()
+        yield first, facts()
+        raise _TakenBack
+
+
+def test_the_demo_is_the_same_every_time(built: tuple[str, str]) -> None:
+    first, second = built
+    assert first == second
+
+
+def test_the_demo_is_whole(built: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # claims, allergies, the ledger: all that waits for the commit
+
+    assert Patient.objects.filter(merged_into__isnull=True).count() == 40
+    assert Patient.objects.filter(merged_into__isnull=False).count() == 1
+    assert Patient.objects.filter(deactivated_at__isnull=False).exists()
+    assert {status for (status,) in Plan.objects.values_list("status")} == {"accepted", "proposed"}
+    assert {status for status, in Appointment.objects.values_list("status")} >= {
+        Status.BOOKED, Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW,
+    }  # fmt: skip
+    holding = Appointment.objects.filter(status__in=HOLDS_TIME)
+    assert Claim.objects.values("appointment").distinct().count() == holding.count()
+
+    assert SessionNote.objects.signed().exists()
+    assert SessionNote.objects.exclude(signed_at__isnull=False).exists()
+    assert notes.altered() == []
+    assert verification.verify() == []
+    items, ledger = verification.open_items_equal_ledger()
+    assert items == ledger > 0
+    assert Invoice.objects.issued().filter(due_on__lt=NOW.date()).exists()
+    chain = audit.verify()
+    assert chain.whole
+    assert chain.unsealed == 0
+    assert DeskTask.objects.open().count() == 1
+
+
+def test_the_first_start_of_the_demo_writes_to_nobody(built: Any) -> None:
+    planned = OutboundMessage.objects.filter(state=State.PLANNED)
+    assert planned.exists()
+    assert not OutboundMessage.objects.due(NOW).exists()
+
+
+def test_everyone_on_the_sign_in_page_can_sign_in(built: Any) -> None:
+    for email, _ in SIGN_INS:
+        assert User.objects.get(email=email).check_password(PASSWORD)
+    assert User.objects.filter(roles__len=2).exists()
+
+
+def test_people_in_bulk_are_found_and_keep_every_rule(built: Any, settings: Any) -> None:
+    settings.DEMO = True
+    call_command("seed", add=True, patients=500, practitioners=3, days=5, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    assert Patient.objects.count() == 541
+    assert Patient.objects.values("number").distinct().count() == 541
+    one = Patient.objects.latest("pk")
+    assert one.given_key
+    assert search.find(one.family_name, by=User.objects.get(email="desk@tonus.example"), now=NOW).hits
+    added = Appointment.objects.filter(practitioner__user__email__startswith="staff")
+    assert added.count() == 3 * 5 * len(bulk.SLOTS)
+    assert added.filter(starts_at__gt=NOW - timedelta(days=bulk.BEFORE_TODAY - 1)).count() == 0
+    assert Claim.objects.filter(appointment__in=added).count() == 2 * added.count()
