@@ -22,7 +22,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     form.dataset.sent = "yes";
-    if (!pageOf || (form.method || "").toLowerCase() !== "post" || form.elements.page_of) return;
+    if (!pageOf || (form.getAttribute("method") || "").toLowerCase() !== "post" || form.elements.page_of) return;
     const field = document.createElement("input");
     field.type = "hidden"; field.name = "page_of"; field.value = pageOf;
     form.append(field);

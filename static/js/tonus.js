@@ -59,7 +59,7 @@
     const form = event.target, button = event.submitter;
     const question = (button && button.dataset.confirm) || form.dataset.confirm;
     if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-    if (form.method === "dialog" || form.hasAttribute("hx-post")) return;
+    if (form.getAttribute("method") === "dialog" || form.hasAttribute("hx-post")) return;
     setTimeout(() => { for (const b of form.querySelectorAll("button[type=submit], button:not([type])")) b.disabled = true; }, 0);
     setTimeout(() => { for (const b of form.querySelectorAll("button")) b.disabled = false; }, 4000);
   }, true);
