@@ -8,7 +8,7 @@ from decimal import Decimal
 from playwright.sync_api import expect
 
 from tests.journeys.papers import text_of
-from tests.journeys.people import Person
+from tests.journeys.people import Person, field
 
 PRICE = Decimal("78.00")
 
@@ -51,7 +51,7 @@ def then_the_invoice_is_a_paper_that_says_the_same(dana: Person) -> str:
 
 def when_the_front_desk_takes_the_payment(dana: Person) -> None:
     dana.follows("Take payment")
-    expect(dana.page.get_by_label(re.compile("^Amount"))).to_have_value(str(PRICE))
+    expect(dana.page.get_by_label(field("Amount"))).to_have_value(str(PRICE))
     dana.page.locator(".segment", has_text="Card").locator("label").click()
     dana.looks("payment")
     dana.presses("Take payment")
