@@ -65,7 +65,7 @@ def start(data: Path, *, rest: float) -> tuple[float, float]:
         return taken, sum(map(_pss, _family(process.pid))) / 1024
     finally:
         for pid in _family(process.pid):
-            if "clinic.running" in _command(pid):
+            if "manage.py up" in _command(pid):
                 os.kill(pid, signal.SIGINT)
         process.wait(60)
 
