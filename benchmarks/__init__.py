@@ -1,0 +1,1 @@
+"""Our figures beside the raw limit; never part of the tests."""
