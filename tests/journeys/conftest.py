@@ -21,7 +21,7 @@ def clinic() -> Iterator[Up]:
         Path(name).chmod(0o755)
         running = Up(Path(name) / "var", TONUS_DEMO="1", TONUS_DEMO_PATIENTS="12", TONUS_WEB_WORKERS="1")
         try:
-            running.wait_for(OPEN, seconds=240)
+            running.wait_for(OPEN, seconds=420)  # a minute by itself; many tests share the machine
             assert running.get("/alive/") == "ok\n"
             yield running
             programs = running.children()

@@ -173,6 +173,14 @@ def then_the_diary_shows_it(dana: Person, *, confirmed: bool) -> None:
     dana.looks("diary-confirmed" if confirmed else "diary-booked")
 
 
+def then_the_log_says_that_the_mail_was_sent(dana: Person, record: str) -> None:
+    patient = record.rstrip("/").rpartition("/")[2]
+    dana.page.goto(f"/office/messages/log/?patient={patient}")
+    expect(dana.page.locator("tbody tr", has_text="Sent")).to_have_count(1)
+    dana.sees("Ana Reyes", "E-mail")
+    dana.looks("message-log")
+
+
 # -- 7, before the chart: she comes today as well ------------------------------------------------------
 
 

@@ -63,6 +63,7 @@ def test_ana_goes_from_the_front_door_to_a_paid_visit(someone):
 
     ana = someone(screen=PHONE)
     link = at_home.then_a_mail_with_a_link_arrives(ana)
+    front_desk.then_the_log_says_that_the_mail_was_sent(dana, record)
     at_home.when_ana_opens_the_link_on_her_telephone(ana, link)
     front_desk.then_the_diary_shows_it(dana, confirmed=False)
     at_home.when_ana_says_that_she_comes(ana)
