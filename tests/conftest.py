@@ -77,3 +77,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         connection.close()
     connection.settings_dict["USER"] = superuser
+    # A program that a failed test left behind must not keep the database from being dropped.
+    with psycopg.connect(os.environ[_URL], autocommit=True) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [connection.settings_dict["NAME"]],
+        )

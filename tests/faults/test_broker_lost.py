@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from celery import Celery
@@ -54,7 +55,8 @@ class Broker:
 def a_worker(broker: Broker, sink: Sink, log: Path):
     """A real Celery worker on the test's database and SMTP server, in a process group of its own."""
     s = connection.settings_dict
-    host = f"{s['HOST'] or '127.0.0.1'}:{s['PORT'] or 5432}"
+    # A socket's folder travels in the address as a quoted host.
+    host = quote(s["HOST"] or "127.0.0.1", safe="") + (f":{s['PORT']}" if s["PORT"] else "")
     env = os.environ | {
         "DATABASE_URL": f"postgres://{s['USER']}:{s['PASSWORD']}@{host}/{s['NAME']}",
         "REDIS_URL": broker.valkey.url,
