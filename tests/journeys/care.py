@@ -84,12 +84,13 @@ def when_the_therapist_charts_the_visit_on_a_tablet(imani: Person) -> None:
     page = imani.page
     page.goto("/schedule/today/")
     imani.looks("today")
-    row = page.locator("li, tr, article").filter(has_text="Ana Reyes").last
-    row.get_by_role("button", name=re.compile("chart", re.IGNORECASE)).first.tap()
+    visit = page.locator("li, tr, article").filter(has_text="Ana Reyes").last
+    visit.get_by_role("button", name=re.compile("chart", re.IGNORECASE)).first.tap()
     page.wait_for_url(re.compile(r"/treatments/note/[0-9a-f-]{36}/chart/$"))
     imani.looks("chart-empty")
     imani.presses("As planned")
-    page.wait_for_load_state("networkidle")
+    row = page.locator("[data-rows=technique] [data-row]").first
+    expect(row.get_by_label("Minutes")).to_have_value("23")
     tap_on_the_scale(imani, "Pain before", 7)
     page.get_by_label("Spasms since last time").fill("4")
     page.get_by_label("Subjective").fill("Three spasms at night, worst on getting up.")
@@ -98,7 +99,6 @@ def when_the_therapist_charts_the_visit_on_a_tablet(imani: Person) -> None:
     page.get_by_label("Response to treatment").fill("Bends to the knees again.")
     page.get_by_label("Assessment").fill("Muscle spasm settling; no red flags.")
     page.get_by_label("Plan", exact=True).fill("Continue as planned, walk daily.")
-    row = page.locator("[data-rows=technique] [data-row]").first
     row.get_by_label("Minutes").fill("20")
     row.get_by_label("Pressure").select_option(label="2 of 5")
     expect(page.locator("[data-state]")).to_contain_text("Saved", timeout=15_000)

@@ -65,7 +65,6 @@ def when_the_front_desk_registers_ana(dana: Person) -> None:
 
 
 def then_all_that_ana_told_stands_on_her_record(dana: Person) -> None:
-    dana.page.wait_for_load_state("networkidle")
     dana.sees("Ana Reyes is registered as P-", within="body")
     dana.sees("Allergy: Penicillin", "rash", "Allergy: Latex", within=".patient-header")
     dana.sees("Lifting or carrying", "washing machine", "Migraine", "Appendix", "Cyclobenzaprine")

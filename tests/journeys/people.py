@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Response, expect
 
 from clinic.demo.sign_ins import PASSWORD
+from tests.factories.up import wait_until
 
 CHROMIUM = Path(shutil.which("chromium") or "/usr/bin/chromium")
 FLAGS = (
@@ -24,6 +25,9 @@ PICTURES = os.environ.get("TONUS_SCREENSHOTS", "")
 _number = itertools.count(1)
 
 DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
+#: What shows that a part of the page is still on its way.
+UNFINISHED = ".htmx-request, .htmx-swapping, .htmx-settling, .panel-slot"
+SETTLED = "unfinished => !document.querySelector(unfinished) && !document.getAnimations().length"
 #: What no page may have.
 GRAVE = {"serious", "critical"}
 
@@ -41,7 +45,7 @@ class Person:
             has_touch=screen != DESK,
             is_mobile=screen == PHONE,
             timezone_id=zone,
-            accept_downloads=True,
+            reduced_motion="reduce",
         )
         self.context.set_default_timeout(30_000)
         self.page = self.context.new_page()
@@ -99,7 +103,8 @@ class Person:
     def looks(self, name: str) -> None:
         """Nothing grave on the page for anybody, nothing wider than the screen; a picture for who wants one."""
         page = self.page
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state()
+        wait_until(lambda: page.evaluate(SETTLED, UNFINISHED), seconds=20)
         if PICTURES:
             page.evaluate("window.scrollTo(0, 0)")
             page.screenshot(path=Path(PICTURES) / f"{next(_number):02d}-{name}.png", full_page=True)
