@@ -147,8 +147,9 @@ def test_no_table_of_the_books_is_emptied_not_even_by_who_owns_it(ana: Patient, 
 def test_a_draft_may_be_changed_and_thrown_away(ana: Patient, desk: User) -> None:
     a_charge(ana, by=desk)
     draft = invoices.draft(patient=ana, by=desk, now=NOW)
-    Invoice.objects.filter(pk=draft.pk).update(message="Thank you")
+    assert Invoice.objects.filter(pk=draft.pk).update(message="Thank you") == 1
     invoices.discard(invoice_id=draft.pk, by=desk, now=NOW)
+    assert not Invoice.objects.filter(pk=draft.pk).exists()
 
 
 def test_an_invoice_that_is_not_the_sum_of_its_lines_cannot_be_issued(ana: Patient, desk: User) -> None:

@@ -63,9 +63,10 @@ def test_its_messages_are_written_in_the_same_transaction(place: Any) -> None:
 
 
 def test_back_to_back_visits_are_welcome(place: Any) -> None:
-    make.a_visit(place, local(25, 10))
-    make.a_visit(place, local(25, 11))
-    make.a_visit(place, local(25, 9))
+    visits = [make.a_visit(place, local(25, hour)) for hour in (10, 11, 9)]
+    assert sorted((visit.starts_at, visit.ends_at) for visit in visits) == [
+        (local(25, hour), local(25, hour + 1)) for hour in (9, 10, 11)
+    ]
 
 
 @pytest.mark.parametrize(("start", "minutes"), [(10, 60), (10, 15), (9, 75)])
