@@ -8,12 +8,16 @@ the embedded one, `TONUS_TEST_NAME` keeps several runs on it apart.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import psycopg
@@ -25,6 +29,7 @@ from clinic import embedded, grants, processes
 from tests.factories import flushing  # noqa: F401 -- real transactions end with empty tables
 
 _URL = "TONUS_TEST_DATABASE_URL"
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,9 +65,31 @@ def _start_cluster() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Each worker has a database of its own; both roles exist before the first table."""
+    """Each worker has a database of its own, copied from one that was migrated once; both roles exist before it."""
     with psycopg.connect(os.environ[_URL], autocommit=True) as server:
         embedded.ensure_roles(server)
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = _migrated(server)
+
+
+def _migrated(server: psycopg.Connection[Any]) -> str:
+    """The name of a database with all tables, made by whoever comes first; it changes with the migrations."""
+    files = sorted(_ROOT.glob("*/migrations/*.py"))
+    name = f"tonus_template_{hashlib.sha256(b''.join(map(Path.read_bytes, files))).hexdigest()[:16]}"
+    with server.transaction():
+        server.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            with psycopg.connect(os.environ[_URL], autocommit=True) as maker:
+                maker.execute(f'DROP DATABASE IF EXISTS "{name}_unready"')
+                maker.execute(f'CREATE DATABASE "{name}_unready"')
+                url = urlsplit(os.environ[_URL])._replace(path=f"/{name}_unready").geturl()
+                subprocess.run(
+                    [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+                    cwd=_ROOT,
+                    env={**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": ""},
+                    check=True,
+                )
+                maker.execute(f'ALTER DATABASE "{name}_unready" RENAME TO "{name}"')
+    return name
 
 
 @pytest.fixture(scope="session")
