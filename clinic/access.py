@@ -45,6 +45,7 @@ class Can(Enum):
     BREAK_GLASS = "open a record outside the care team, with a reason, for an hour"
     SEE_DIARY = "see the diary"
     BOOK = "book, move and cancel visits, and mark arrivals"
+    OVERBOOK = "book a visit on top of another, with a reason"
     MANAGE_RESOURCES = "manage services, rooms, devices and hours"
     BILL = "charge, invoice and take payments"
     SEE_TAKINGS = "see the day's takings and open items"
@@ -85,6 +86,7 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.BREAK_GLASS: {THERAPIST: ANY},
     Can.SEE_DIARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.BOOK: {ADMIN: ANY, THERAPIST: ANY},
+    Can.OVERBOOK: {ADMIN: ANY},
     Can.MANAGE_RESOURCES: {OWNER: ANY, ADMIN: ANY},
     Can.BILL: {OWNER: ANY, ADMIN: ANY},
     Can.SEE_TAKINGS: {OWNER: ANY, ADMIN: ANY},
@@ -139,10 +141,12 @@ def relation(actor: object, action: Can) -> Relation | None:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a URL needs: an action, a link of a purpose, or (with a reason) nothing."""
+    """What a URL needs: an action, a link of a purpose, a standing secret, or (with a reason) nothing."""
 
     can: Can | None = None
     purpose: str | None = None
+    #: What the secret opens, such as "calendar". See clinic.links.by_secret.
+    secret: str | None = None
     public: str | None = None
 
 

@@ -69,6 +69,8 @@ class Envelope:
     html: str
     language: str
     at: datetime
+    #: An iCalendar object to go along; it says by its METHOD what it is for.
+    calendar: str = ""
     #: What the button that opens the link says.
     link_label: str = "Open"
 
@@ -130,7 +132,8 @@ def compose(envelope: Envelope) -> MIMEMultipart:
 
     The older half of Python's mail library: four times as fast, and what it gets is in one line already.
     """
-    made = MIMEMultipart("alternative")
+    words = MIMEMultipart("alternative")
+    made = MIMEMultipart("mixed") if envelope.calendar else words
     made["From"] = sender(envelope)
     made["To"] = recipient(envelope)
     title = in_one_line(envelope.title, 200)
@@ -139,9 +142,20 @@ def compose(envelope: Envelope) -> MIMEMultipart:
     made["Message-ID"] = message_id(envelope)
     made["Auto-Submitted"] = "auto-generated"
     made["Content-Language"] = in_one_line(envelope.language, 10)
-    made.attach(MIMEText(envelope.text, "plain", _UTF8))  # type: ignore[arg-type]
-    made.attach(MIMEText(envelope.html or as_html(envelope), "html", _UTF8))  # type: ignore[arg-type]
+    words.attach(MIMEText(envelope.text, "plain", _UTF8))  # type: ignore[arg-type]
+    words.attach(MIMEText(envelope.html or as_html(envelope), "html", _UTF8))  # type: ignore[arg-type]
+    if envelope.calendar:
+        made.attach(words)
+        made.attach(calendar_part(envelope.calendar))
     return made
+
+
+def calendar_part(calendar: str) -> MIMEText:
+    """The calendar object as programs look for it: its own METHOD in the type too, its bytes kept by base64."""
+    part = MIMEText(calendar, "calendar", "utf-8")
+    part.set_param("method", calendar.partition("METHOD:")[2].partition("\r\n")[0])
+    part.add_header("Content-Disposition", "attachment", filename="visit.ics")
+    return part
 
 
 def sender(envelope: Envelope) -> str:
@@ -343,6 +357,8 @@ class BackendChannel:
             headers={"Message-ID": message_id(envelope), "Auto-Submitted": "auto-generated"},
         )
         outgoing.attach_alternative(envelope.html or as_html(envelope), "text/html")
+        if envelope.calendar:
+            outgoing.attach(calendar_part(envelope.calendar))
         self._outgoing, self._message_id = outgoing, envelope.message_id
 
     def back_out(self) -> None:

@@ -193,6 +193,7 @@ def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
         html=message.html.replace("{link}", link),
         language=message.language,
         at=turn.clock(),
+        calendar=message.calendar,
         link_label=links.LABELS.get(Purpose(message.link_purpose), "Open") if message.link_purpose else "Open",
     )
 

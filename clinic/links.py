@@ -12,14 +12,14 @@ import ipaddress
 import secrets
 import uuid
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db.models import TextChoices
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
@@ -131,11 +131,13 @@ def revoke_of_message(message_uid: uuid.UUID, now: datetime) -> int:
 # -- The door ------------------------------------------------------------------------------------------
 
 
-def by_link(purpose: Purpose, *, methods: tuple[str, ...] = ("GET", "HEAD", "POST")) -> Callable[[View], View]:
+def by_link(
+    purpose: Purpose, *, methods: tuple[str, ...] = ("GET", "HEAD", "POST"), after_use: timedelta = timedelta(0)
+) -> Callable[[View], View]:
     """The view is for who holds a working link of this purpose: it is called with the ActionLink itself.
 
     Unknown, tampered, expired, used and revoked links all get the same page (410). Only POST may change
-    anything, as scanners of mail follow every link.
+    anything, as scanners of mail follow every link. `after_use` lets a used link open this view a while longer.
     """
 
     def decorate(view: View) -> View:
@@ -151,13 +153,53 @@ def by_link(purpose: Purpose, *, methods: tuple[str, ...] = ("GET", "HEAD", "POS
                 _count_a_wrong_token(request)
                 return _private(gone(request))
             repeated = request.method == "POST" and link.used_at is not None
-            if not repeated and not is_working(link, request.now):  # type: ignore[attr-defined]
+            now: datetime = request.now  # type: ignore[attr-defined]
+            if not repeated and not is_working(link, now) and not _just_used(link, now, after_use):
                 return _private(gone(request))
             request.actor = LinkActor(uid=link.uid)  # type: ignore[attr-defined]
             return _private(view(request, link, *args, **kwargs))
 
         door = login_not_required(by_token)
         door.policy = Policy(purpose=purpose)  # type: ignore[attr-defined]
+        return door
+
+    return decorate
+
+
+def _just_used(link: ActionLink, now: datetime, within: timedelta) -> bool:
+    return (
+        link.used_at is not None and link.revoked_at is None and now < link.expires_at and now - link.used_at < within
+    )
+
+
+Found = TypeVar("Found")
+
+
+def by_secret(
+    opens: str, *, find: Callable[[str, HttpRequest], Found | None], methods: tuple[str, ...] = ("GET", "HEAD")
+) -> Callable[[View], View]:
+    """The view is for a program that holds a standing secret: it is called with what `find` makes of it.
+
+    Whatever is wrong with a secret, the answer is the same bare 404. It is looked for before wrong ones are
+    counted, so that a neighbour's guesses never hold up somebody who has a right one.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        @sensitive_variables("token")
+        def by_token(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in methods:
+                return _private(HttpResponseNotAllowed(methods))
+            found = find(token, request) if len(token) == TOKEN_LENGTH else None
+            if found is not None:
+                return _unlisted(view(request, found, *args, **kwargs))
+            if _has_to_wait(request):
+                return _private(HttpResponse("Too many wrong addresses.\n", "text/plain", 429, headers=_WAIT))
+            _count_a_wrong_token(request)
+            return _private(HttpResponseNotFound("Not found.\n", content_type="text/plain"))
+
+        door = login_not_required(by_token)
+        door.policy = Policy(secret=opens)  # type: ignore[attr-defined]
         return door
 
     return decorate
@@ -172,14 +214,21 @@ def gone(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     response = render(request, "portal/too_many.html", {"clinic": Clinic.objects.first()}, status=429)
-    response["Retry-After"] = "60"
+    response["Retry-After"] = _WAIT["Retry-After"]
     return response
+
+
+_WAIT = {"Retry-After": "60"}
 
 
 def _private(response: HttpResponse) -> HttpResponse:
     """Keep the address of the page, which holds the token, from everyone else."""
-    response["Referrer-Policy"] = "strict-origin"
     response["Cache-Control"] = "no-store"
+    return _unlisted(response)
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

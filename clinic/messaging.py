@@ -88,6 +88,8 @@ class Draft:
     due_at: datetime
     too_late_at: datetime
     html: str = ""
+    #: An iCalendar object to go along, as it stands.
+    calendar: str = ""
     link_purpose: str = ""
     link_expires_at: datetime | None = None
     #: Why it will not be sent, when that is known already.
@@ -132,6 +134,7 @@ def _row(draft: Draft, now: datetime) -> OutboundMessage:
         title=draft.title[:200],
         text=draft.text,
         html=draft.html,
+        calendar=draft.calendar,
         link_purpose=draft.link_purpose,
         link_expires_at=draft.link_expires_at,
         planned_at=now,
@@ -154,6 +157,7 @@ def _planned_before(new: OutboundMessage, now: datetime) -> OutboundMessage:
         old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
         old.planned_at, old.due_at, old.next_try_at, old.too_late_at = now, new.due_at, new.due_at, new.too_late_at
         old.title, old.text, old.html, old.to_name = new.title, new.text, new.html, new.to_name
+        old.calendar = new.calendar
         old.void_reason = ""
         old.save()
     return old
@@ -246,6 +250,7 @@ def send_anyway(*, message_uid: uuid.UUID, note: str, by: User, now: datetime) -
         title=message.title,
         text=message.text,
         html=message.html,
+        calendar=message.calendar,
         due_at=now,
         too_late_at=message.too_late_at,
         link_purpose=message.link_purpose,

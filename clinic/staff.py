@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -31,6 +32,16 @@ class Credentials:
     title: str = ""
     npi: str = ""
     licence_number: str = ""
+
+
+class Leaving(Protocol):
+    """Takes back what somebody held; told who they are now, once their sign-in is closed or they no longer treat."""
+
+    def __call__(self, *, user: User, by: User, now: datetime) -> None: ...
+
+
+#: What other rooms do in the same transaction when somebody leaves: each puts itself here as it loads.
+ON_LEAVING: list[Leaving] = []
 
 
 def listed() -> QuerySet[User]:
@@ -76,11 +87,13 @@ def change(
         _keep_an_owner(user)
     if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
         raise StaffRefused("Someone here signs in with that e-mail already.", "email")
-    before = {"roles": user.roles, "email_changed": user.email != email.lower()}
+    before: dict[str, Any] = {"roles": user.roles, "email_changed": user.email != email.lower()}
     user.email, user.name, user.roles = email.lower(), name, sorted(map(str, roles))
     user.revision += 1
     user.save(update_fields=["email", "name", "roles", "revision"])
     _set_credentials(user, credentials)
+    if Role.THERAPIST in before["roles"] and Role.THERAPIST not in user.roles:
+        _tell_of_leaving(user, by, now)
     audit.record("staff.changed", by=by, now=now, subject=user, detail={"was": before, "roles": user.roles})
     return user
 
@@ -100,6 +113,7 @@ def deactivate(*, uid: uuid.UUID, by: User, now: datetime) -> User:
     user.save(update_fields=["is_active", "deactivated_at", "revision"])
     Practitioner.objects.filter(user=user).update(is_active=False)
     ended = sessions.end_all(user)
+    _tell_of_leaving(user, by, now)
     audit.record("staff.deactivated", by=by, now=now, subject=user, detail={"sessions_ended": ended})
     return user
 
@@ -127,6 +141,11 @@ def start_over(*, uid: uuid.UUID, by: User, now: datetime) -> User:
     ended = sessions.end_all(user)
     audit.record("staff.second_factor_reset", by=by, now=now, subject=user, detail={"sessions_ended": ended})
     return user
+
+
+def _tell_of_leaving(user: User, by: User, now: datetime) -> None:
+    for take_back in ON_LEAVING:
+        take_back(user=user, by=by, now=now)
 
 
 def is_last_owner(user: User) -> bool:

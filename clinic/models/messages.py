@@ -66,7 +66,7 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
         return self.filter(needs_person=True, resolved_at__isnull=True, too_late_at__gt=now)
 
     def for_list(self) -> Self:
-        return self.select_related("resolved_by").defer("text", "html").order_by("-due_at", "-pk")
+        return self.select_related("resolved_by").defer("text", "html", "calendar").order_by("-due_at", "-pk")
 
 
 class OutboundMessage(models.Model):
@@ -90,6 +90,8 @@ class OutboundMessage(models.Model):
     title = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    #: An iCalendar object that goes along, for the calendar of whoever gets it.
+    calendar = models.TextField(blank=True, default="", db_default="")
     #: When set, `{link}` in the text becomes a link made at hand-over; only its digest is kept.
     link_purpose = models.CharField(max_length=30, blank=True)
     link_expires_at = models.DateTimeField(null=True)

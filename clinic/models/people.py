@@ -50,6 +50,8 @@ class Clinic(models.Model):
     language = models.CharField(max_length=8, default="en")
     tax_number = models.CharField(max_length=30, blank=True)
     npi = models.CharField(max_length=10, blank=True)
+    #: Whether a therapist's own calendar feed may show first names and services. They leave the house with it.
+    calendars_may_name = models.BooleanField(default=False, db_default=False)
     revision = models.PositiveIntegerField(default=1)
     #: True for the row that keeps it single; nothing else is allowed.
     is_the_one = models.BooleanField(default=True, unique=True, editable=False)
