@@ -25,6 +25,7 @@ from scheduling.models import (
     Appointment,
     Claim,
     Closure,
+    ExtraHours,
     OpeningHours,
     Resource,
     ResourceKind,
@@ -54,6 +55,8 @@ class Ask:
     patient: Patient | None = None
     #: A visit about to be moved does not stand in its own way.
     ignoring: Appointment | None = None
+    #: Holds that have run out by then are nobody's; None: every hold counts.
+    now: datetime | None = None
 
     @property
     def length(self) -> int:
@@ -135,10 +138,12 @@ def best_first(found: Iterable[Free], *, familiar: Collection[int], tz: ZoneInfo
 
 
 def ground(ask: Ask) -> Ground:
-    """Six queries; seven with a patient."""
+    """Seven queries; eight with a patient."""
     tz = ask.location.tz
-    slack = timedelta(minutes=ask.length + ask.service.charting_minutes + ask.service.minutes_after + cells.MINUTES)
-    land = Ground(cells.Ruler.over(ask.span, slack=slack), tz)
+    befores, afters = zip(*(ask.service.around(kind) for kind in ResourceKind), strict=True)
+    cell = timedelta(minutes=cells.MINUTES)
+    slack = timedelta(minutes=ask.length) + max(afters) + cell
+    land = Ground(cells.Ruler.over(ask.span, lead=max(befores) + cell, slack=slack), tz)
     span = Interval(land.ruler.instant(0), land.ruler.instant(land.ruler.count))
     _read_hours(ask, land, span)
     _read_claims(ask, land, span)
@@ -157,6 +162,7 @@ def _read_hours(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
             location=ask.location,
             practitioner__is_active=True,
             practitioner__discipline=ask.service.discipline,
+            practitioner__skills__contains=[ask.service.skill] if ask.service.skill else [],
         )
         .valid_within(days[0], days[-1])
         .values_list("practitioner_id", "weekday", "opens", "closes", "valid_from", "valid_to")
@@ -173,9 +179,24 @@ def _read_hours(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
         if key not in known:
             known[key] = bits(land.ruler, wallclock.open_spans(theirs, days, land.tz))
         land.open[practitioner] = known[key] & place
-    away = Absence.objects.filter(practitioner__in=rules).within(span.start, span.end)
+    for practitioner, start, end in _extra(ask, span):
+        land.open[practitioner] = land.open.get(practitioner, 0) | land.ruler.inner(start, end)
+    away = Absence.objects.filter(practitioner__in=list(land.open)).within(span.start, span.end)
     for practitioner, start, end in away.values_list("practitioner_id", "starts_at", "ends_at"):
         land.open[practitioner] &= ~land.ruler.outer(start, end)
+
+
+def _extra(ask: Ask, span: Interval[datetime]) -> Iterable[tuple[int, datetime, datetime]]:
+    """One-off hours of those who could do it: beyond the week's, and beyond the location's own hours."""
+    rows = ExtraHours.objects.filter(
+        location=ask.location,
+        practitioner__is_active=True,
+        practitioner__discipline=ask.service.discipline,
+        practitioner__skills__contains=[ask.service.skill] if ask.service.skill else [],
+    ).within(span.start, span.end)
+    if ask.practitioners is not None:
+        rows = rows.filter(practitioner__in=ask.practitioners)
+    return rows.values_list("practitioner_id", "starts_at", "ends_at")
 
 
 def opening(location: Location, span: Interval[datetime]) -> Spans[datetime]:
@@ -209,6 +230,8 @@ def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
         elif kind is ResourceKind.DEVICE:
             land.taken_devices.update({(thing, seat): 0 for seat in range(1, seats + 1)})
     claims = Claim.objects.filter(resource__in=list(whose)).within(span.start, span.end)
+    if ask.now is not None:
+        claims = claims.standing(ask.now)
     if ask.ignoring is not None:
         claims = claims.exclude(appointment=ask.ignoring.pk)
     begins, ends = (Extract(edge("during"), "epoch") for edge in (RangeStartsWith, RangeEndsWith))
@@ -248,27 +271,33 @@ def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind
 def starts(ask: Ask, land: Ground) -> dict[int, int]:
     """Practitioner → the cells at which the visit can begin."""
     visit = cells.needed(ask.length)
-    chart = cells.needed(ask.length + ask.service.charting_minutes)
-    clean = cells.needed(ask.length + ask.service.minutes_after)
-    anywhere = land.ruler.starts_on(ask.step, land.tz) & land.ruler.starting_in(ask.span.start, ask.span.end)
+    everywhere = land.ruler.starts_on(ask.step, land.tz) & land.ruler.starting_in(ask.span.start, ask.span.end)
     if ask.service.needs_room:
-        anywhere &= cells.union(cells.runs(land.all & ~taken, clean) for taken in land.taken_rooms.values())
+        everywhere &= cells.union(_fits(ask, land, ResourceKind.ROOM, taken) for taken in land.taken_rooms.values())
     if ask.service.device_kind:
-        anywhere &= cells.union(cells.runs(land.all & ~taken, visit) for taken in land.taken_devices.values())
+        everywhere &= cells.union(_fits(ask, land, ResourceKind.DEVICE, taken) for taken in land.taken_devices.values())
     if land.taken_patient:
-        anywhere &= cells.runs(land.all & ~land.taken_patient, visit)
+        everywhere &= cells.runs(land.all & ~land.taken_patient, visit)
     return {
-        practitioner: anywhere
+        practitioner: everywhere
         & cells.runs(open_ & ~land.taken_people.get(practitioner, 0), visit)
-        & cells.runs(land.all & ~land.taken_people.get(practitioner, 0), chart)
+        & _fits(ask, land, ResourceKind.PRACTITIONER, land.taken_people.get(practitioner, 0))
         for practitioner, open_ in land.open.items()
     }
+
+
+def _fits(ask: Ask, land: Ground, kind: ResourceKind, taken: int) -> int:
+    """The cells at which a visit can begin so that its time of this resource, before and after included, is free."""
+    before, after = (int(part.total_seconds()) // 60 for part in ask.service.around(kind))
+    lead = cells.needed(before)
+    return cells.runs(land.all & ~taken, lead + cells.needed(ask.length + after)) << lead & land.all
 
 
 def waste(ask: Ask, land: Ground, practitioner: int, cell: int) -> int:
     """Minutes of gaps too short for anybody that a visit at this cell would leave before and after it."""
     usable = land.open[practitioner] & ~land.taken_people.get(practitioner, 0)
-    before = cell - (((1 << cell) - 1) & ~usable).bit_length()
+    first = cell - cells.needed(ask.service.preparing_minutes)
+    before = first - (((1 << first) - 1) & ~usable).bit_length()
     rest = ~(usable >> (cell + cells.needed(ask.length + ask.service.charting_minutes)))
     after = (rest & -rest).bit_length() - 1
     gaps = (before * cells.MINUTES, after * cells.MINUTES)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from clinic.access import Actor
 from clinic.models import Location, Practitioner
-from patients import care_team
-from patients.models import Joining, Patient
-from scheduling import availability, diaries, preflight, reminders
+from patients.models import Patient
+from scheduling import diaries, holds, reminders, writing
 from scheduling.attendance import arrive, complete, complete_charted, no_show, start
-from scheduling.availability import Ask, Free
-from scheduling.diaries import NothingFree, Places, lock_diaries, once_more_after_deadlock
-from scheduling.intervals import Interval
-from scheduling.models import Appointment, Room, Service
+from scheduling.diaries import Places, Wish, once_more_after_deadlock
+from scheduling.models import Appointment, Hold, Room, Service
+from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
-from scheduling.rules import Finding
 from scheduling.states import HOLDS_TIME, UNDO, Side, Status
 from scheduling.visits import BookingRefused, changed_meanwhile, check_step, check_version, locked, record, staff
 from treatments.models import Intervention, SessionNote
@@ -40,16 +37,6 @@ __all__ = [
 
 #: Called off later than this before its start, a visit counts as called off late.
 LATE = timedelta(hours=24)
-#: How often another room is tried when one was taken in the same moment.
-_TRIES = 6
-
-Rows = dict[tuple[str, int], int]
-Write = Callable[[Places, Rows], Appointment]
-
-
-class _Taken(Exception):
-    """The person has a visit then under another of their records: seen under the lock, explained outside."""
-
 
 # -- Book and move ---------------------------------------------------------------------------------------
 
@@ -70,38 +57,35 @@ def book(
     note: str = "",
     request_key: uuid.UUID | None = None,
     despite: Collection[str] = (),
+    overbook: str = "",
+    hold: Hold | None = None,
 ) -> Appointment:
     """Book a visit: practitioner, room and device, or nothing at all. Raises BookingRefused.
 
     Without `room` a suitable one is found. `despite` names the warnings that the booker has read (rules.SEVERITY).
-    The same `request_key` again returns the visit that it booked before.
+    The same `request_key` again returns the visit that it booked before. `overbook` is the reason for which the
+    visit may be squeezed in on top of another. `hold` is the patient's own, which ends with the booking.
     """
     person = patient.survivor
     ends_at = starts_at + timedelta(minutes=minutes or service.minutes)
-    proposal = Proposal(person, service, practitioner, location, starts_at, ends_at, intervention)
+    proposal = Proposal(person, service, practitioner, location, starts_at, ends_at, intervention, taking=hold)
     if before := _booked_before(request_key, proposal):
         return before
-    overruled = _check(proposal, despite=despite, now=now)
+    if service.is_group:
+        raise BookingRefused("This is a group: choose one of its sessions.")
+    squeeze = writing.may_squeeze(overbook, by=by)
+    overruled = writing.check(proposal, despite=despite, now=now)
 
-    def write(places: Places, rows: Rows) -> Appointment:
-        visit = Appointment(
-            patient=person,
-            intervention=intervention,
-            note=note,
-            request_key=request_key,
-            booked_at=now,
-            booked_by=staff(by),
+    def write(places: list[Places], rows: Rows) -> Appointment:
+        if hold is not None:
+            holds.end(hold, now=now)
+        visit = Appointment(patient=person, intervention=intervention, note=note, request_key=request_key)
+        return writing.new_visit(
+            visit, proposal, places[0], rows, by=by, now=now, overbook=overbook, overruled=overruled
         )
-        _fill(visit, proposal, places, now=now)
-        visit.save(force_insert=True)
-        diaries.claim(visit, proposal, places, rows)
-        care_team.join(patient=person, practitioner=practitioner, why=Joining.VISIT, by=by, now=now)
-        reminders.plan_for(appointment=visit, now=now)
-        record("booked", visit, by=by, now=now, overruled=overruled)
-        return visit
 
     try:
-        return _place(proposal, write, room=room, now=now)
+        return place([Wish(proposal, room=room, squeeze=squeeze)], write, now=now)
     except (BookingRefused, IntegrityError):
         # The same form, sent twice in the same moment: the other one may have got through.
         if twin := _booked_before(request_key, proposal):
@@ -122,6 +106,7 @@ def move(
     minutes: int | None = None,
     version: int | None = None,
     despite: Collection[str] = (),
+    overbook: str = "",
 ) -> Appointment:
     """Give a visit another time or place; what is not said stays. Raises BookingRefused and changes nothing then.
 
@@ -142,81 +127,24 @@ def move(
     )
     check_version(appointment, version)
     check_step(appointment, moving=True)
-    overruled = _check(proposal, despite=despite, now=now, only=_TIME_RULES)
+    if appointment.session_id is not None:
+        raise BookingRefused("This is a place in a group. Call it off and choose another session.")
+    squeeze = writing.may_squeeze(overbook, by=by)
+    overruled = writing.check(proposal, despite=despite, now=now, only=writing.TIME_RULES)
     before = {"from": appointment.starts_at.isoformat(), "from_practitioner": str(appointment.practitioner.uid)}
 
-    def write(places: Places, rows: Rows) -> Appointment:
+    def write(places: list[Places], rows: Rows) -> Appointment:
         visit = locked(appointment)
         check_version(visit, version or appointment.version)
         check_step(visit, moving=True)
         diaries.give_back(visit)
-        matters = (visit.starts_at, visit.ends_at, visit.practitioner_id, visit.location_id) != (
-            proposal.starts_at, proposal.ends_at, proposal.practitioner.pk, proposal.location.pk,
-        )  # fmt: skip
-        _fill(visit, proposal, places, now=now)
-        if matters:
-            visit.version += 1
-            visit.confirmed_at = None
-        visit.save()
-        diaries.claim(visit, proposal, places, rows)
-        if matters:
-            # The patient's row is locked before their messages, as everywhere: see docs/algorithms/outbox.md.
-            care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
-            reminders.void_for(appointment=visit, reason="moved", now=now)
-            reminders.plan_for(appointment=visit, now=now)
-        record("moved", visit, by=by, now=now, overruled=overruled, **before)
-        return visit
+        return writing.moved_visit(
+            visit, proposal, places[0], rows, by=by, now=now, overbook=overbook, overruled=overruled, **before
+        )
 
     stays = location is None or location == appointment.location
-    return _place(proposal, write, room=room, prefer=appointment.room if stays else None, now=now)
-
-
-def _place(
-    proposal: Proposal, write: Write, *, now: datetime, room: Room | None = None, prefer: Room | None = None
-) -> Appointment:
-    """Choose, queue up, write; when what was merely chosen is taken in the same moment, choose again."""
-    for _ in range(_TRIES):
-        try:
-            with transaction.atomic():
-                places = diaries.choose(proposal, room=room, prefer=prefer)
-                rows = diaries.rows_of(proposal, places)
-                lock_diaries(resources=rows.values(), patient=proposal.patient)
-                if diaries.other_visits(proposal).exists():
-                    raise _Taken
-                return write(places, rows)
-        except NothingFree as short:
-            raise _refused(proposal, str(short), now=now) from None
-        except (IntegrityError, _Taken) as error:
-            if isinstance(error, IntegrityError) and diaries.taken_by(error) is None:
-                raise
-            if busy := diaries.who_is_busy(proposal, room=room):
-                sentence = " ".join(one.sentence(proposal) for one in busy)
-                raise _refused(proposal, sentence, now=now) from None
-    raise _refused(proposal, "That time was taken a moment ago.", now=now)
-
-
-def _refused(proposal: Proposal, sentence: str, *, now: datetime, warnings: Collection[Finding] = ()) -> BookingRefused:
-    """With the three nearest free times, the same practitioner's before others'."""
-    early = max(now, proposal.starts_at - timedelta(days=3))
-    ask = Ask(
-        proposal.service,
-        proposal.location,
-        Interval(early, max(early, proposal.starts_at) + timedelta(days=14)),
-        minutes=int((proposal.ends_at - proposal.starts_at).total_seconds()) // 60,
-        patient=proposal.patient,
-        ignoring=proposal.moving,
-    )
-
-    def near() -> list[Free]:
-        return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
-
-    return BookingRefused(sentence, warnings=warnings, look_for=near)
-
-
-def _fill(visit: Appointment, proposal: Proposal, places: Places, *, now: datetime) -> None:
-    visit.service, visit.practitioner, visit.location = proposal.service, proposal.practitioner, proposal.location
-    visit.room, visit.device = places.room, places.device
-    visit.starts_at, visit.ends_at, visit.changed_at = proposal.starts_at, proposal.ends_at, now
+    wish = Wish(proposal, room=room, prefer=appointment.room if stays else None, squeeze=squeeze)
+    return place([wish], write, now=now)
 
 
 def _booked_before(key: uuid.UUID | None, proposal: Proposal) -> Appointment | None:
@@ -225,7 +153,7 @@ def _booked_before(key: uuid.UUID | None, proposal: Proposal) -> Appointment | N
     if before is None:
         return None
     same = (before.patient_id, before.practitioner_id, before.starts_at) == (
-        proposal.patient.pk, proposal.practitioner.pk, proposal.starts_at,
+        proposal.patient and proposal.patient.pk, proposal.practitioner.pk, proposal.starts_at,
     )  # fmt: skip
     if not same:
         raise BookingRefused("This form has already booked a visit. Open a new one to book another.", stale=True)
@@ -315,6 +243,8 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
     """A visit that was called off or missed takes its time again, if it is still free."""
     if appointment.ends_at <= now:
         raise BookingRefused("Its time is over. Book a new visit instead.")
+    if appointment.session_id is not None:
+        raise BookingRefused("Its seat in the group was given back. Book a place in the session anew.")
     proposal = Proposal(
         appointment.patient.survivor,
         appointment.service,
@@ -325,38 +255,19 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
         moving=appointment,
     )
 
-    def write(places: Places, rows: Rows) -> Appointment:
+    def write(places: list[Places], rows: Rows) -> Appointment:
         visit = locked(appointment)
         if visit.status != appointment.status:
             raise changed_meanwhile()
-        visit.status, visit.changed_at = Status.BOOKED, now
-        visit.room, visit.device = places.room, places.device
+        visit.status, visit.changed_at, visit.overbook_reason = Status.BOOKED, now, ""
+        visit.room, visit.device = places[0].room, places[0].device
         visit.cancelled_at = visit.cancelled_by = visit.confirmed_at = None
         visit.cancelled_side, visit.cancel_reason, visit.cancelled_late = "", "", False
         visit.version += 1  # links and messages of before stay dead
         visit.save()
-        diaries.claim(visit, proposal, places, rows)
+        diaries.claim(visit, places[0], rows)
         reminders.plan_for(appointment=visit, now=now)
         record("step_undone", visit, by=by, now=now, was=appointment.status)
         return visit
 
-    return _place(proposal, write, prefer=appointment.room, now=now)
-
-
-# -- Checks ----------------------------------------------------------------------------------------------
-
-
-#: What a move is checked for: not the plan's count, which it does not change.
-_TIME_RULES = frozenset(f"BOOK-{n:02}" for n in (1, 2, 4, 5, 6, 11, 12, 25, 26))
-
-
-def _check(
-    proposal: Proposal, *, despite: Collection[str], now: datetime, only: Collection[str] | None = None
-) -> list[str]:
-    """Refuse what blocks, and warnings that nobody has read yet; the rules that were overruled."""
-    found = [f for f in preflight.findings(proposal, now=now) if only is None or f.rule in only]
-    if blocking := [f for f in found if f.blocks]:
-        raise _refused(proposal, " ".join(f.message for f in blocking), now=now)
-    if unread := [f for f in found if f.rule not in despite]:
-        raise _refused(proposal, " ".join(f.message for f in unread), now=now, warnings=unread)
-    return [f.rule for f in found]
+    return place([Wish(proposal, prefer=appointment.room)], write, now=now)

@@ -26,9 +26,9 @@ class Ruler:
     count: int
 
     @classmethod
-    def over(cls, span: Interval[datetime], *, slack: timedelta = timedelta()) -> Ruler:
-        """Cells for the span, widened by the slack at its end (for what begins inside and ends outside)."""
-        first = int(span.start.timestamp()) // SECONDS
+    def over(cls, span: Interval[datetime], *, lead: timedelta = timedelta(), slack: timedelta = timedelta()) -> Ruler:
+        """Cells for the span, widened before it and after it, for what begins or ends outside."""
+        first = int((span.start - lead).timestamp()) // SECONDS
         last = -(-int((span.end + slack).timestamp()) // SECONDS)
         return cls(first * SECONDS, last - first)
 

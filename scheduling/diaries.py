@@ -1,13 +1,13 @@
-"""The diaries that a visit touches: queue up for them, claim time in them, say who is busy.
+"""The diaries that an act touches: queue up for them, claim time in them, say who is busy.
 
-Used by `scheduling.booking` alone; see docs/algorithms/booking.md for why it cannot double-book.
+Used by the verbs of `scheduling.booking` alone; see docs/algorithms/booking.md for why it cannot double-book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -16,8 +16,9 @@ from django.db.models import Exists, F, OuterRef
 
 from patients.models import Patient
 from scheduling import resources
-from scheduling.models import Appointment, Claim, Device, Room, half_open
-from scheduling.models.appointments import AppointmentQuerySet, ClaimQuerySet
+from scheduling.models import Appointment, Claim, Device, GroupSession, Hold, Room, Service, half_open
+from scheduling.models.appointments import AppointmentQuerySet
+from scheduling.models.claims import ClaimQuerySet
 from scheduling.preflight import Proposal
 
 P = ParamSpec("P")
@@ -28,15 +29,17 @@ _OF_A_PATIENT, _OF_A_RESOURCE = 7001, 7002
 _DEADLOCK = "40P01"
 #: Constraints that mean "somebody else has that time".
 TAKEN = frozenset({"nobody_and_nothing_is_double_booked", "patient_is_not_in_two_places"})
+#: A practitioner or a room has one seat, and one more for who is squeezed in on purpose.
+SEAT, OVERFLOW = 1, 2
 
 
-def lock_diaries(*, resources: Iterable[int], patient: Patient) -> None:
+def lock_diaries(*, resources: Iterable[int], patients: Iterable[Patient]) -> None:
     """Queue up behind anyone else changing these diaries; always in one order, once per transaction or savepoint.
 
     Without it the constraint still keeps the diary right, but those who clash wait for each other and die.
     """
-    person = patient.merged_into_id or patient.pk
-    keys = [(_OF_A_PATIENT, person), *((_OF_A_RESOURCE, pk) for pk in sorted(set(resources)))]
+    people = sorted({patient.merged_into_id or patient.pk for patient in patients})
+    keys = [(_OF_A_PATIENT, pk) for pk in people] + [(_OF_A_RESOURCE, pk) for pk in sorted(set(resources))]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(k.kind, k.id) FROM unnest(%s::int[], %s::int[]) AS k(kind, id)",
@@ -65,101 +68,171 @@ def taken_by(error: IntegrityError) -> str | None:
     return name if name in TAKEN else None
 
 
-# -- Choosing room and device ----------------------------------------------------------------------------
+# -- Choosing room, device and seats ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one claim will be: a seat of one thing, from and until when, buffers included."""
+
+    kind: str
+    thing: int
+    seat: int
+    start: datetime
+    end: datetime
+
+    def stands_in_the_way(self, kind: str, thing: int, start: datetime, end: datetime) -> bool:
+        return (self.kind, self.thing) == (kind, thing) and self.start < end and start < self.end
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a visit will be held and with what; which of these somebody insists on."""
+    """Where a visit will be held and with what, and the seats that it takes."""
 
     room: Room | None
     device: Device | None = None
-    seat: int = 1
+    slots: tuple[Slot, ...] = ()
+
+    @property
+    def is_overbooked(self) -> bool:
+        return any(slot.kind != "device" and slot.seat == OVERFLOW for slot in self.slots)
 
 
 class NothingFree(Exception):
     """Carries what is short: "Every suitable room is taken then." """
 
 
-def choose(proposal: Proposal, *, room: Room | None, prefer: Room | None = None) -> Places:
+@dataclass(frozen=True)
+class Wish:
+    """A proposal, and what somebody insists on or would like."""
+
+    proposal: Proposal
+    room: Room | None = None
+    prefer: Room | None = None
+    #: May take the overflow seat of practitioner and room.
+    squeeze: bool = False
+    #: Claims that the same act will make for other visits.
+    besides: tuple[Slot, ...] = field(default=())
+
+    def window(self, kind: str) -> tuple[datetime, datetime]:
+        return _window(self.proposal.service, kind, self.proposal.starts_at, self.proposal.ends_at)
+
+    def own(self, kind: str, thing: int) -> bool:
+        """Whether another visit of the same act takes this thing then."""
+        return any(slot.stands_in_the_way(kind, thing, *self.window(kind)) for slot in self.besides)
+
+
+def _window(service: Service, kind: str, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    before, after = service.around(kind)
+    return start - before, end + after
+
+
+def choose(wish: Wish, *, now: datetime) -> Places:
     """The room that was asked for, or the free one that has least to spare; a free seat of a device. Unlocked."""
-    return Places(_room(proposal, room, prefer), *_device(proposal))
+    who = wish.proposal.practitioner
+    room, room_seat = _room(wish, now)
+    device, device_seat = _device(wish, now)
+    busy = wish.squeeze and _claims(wish, "practitioner", now).filter(resource__practitioner=who).exists()
+    slots = [Slot("practitioner", who.pk, OVERFLOW if busy else SEAT, *wish.window("practitioner"))]
+    if room:
+        slots.append(Slot("room", room.pk, room_seat, *wish.window("room")))
+    if device:
+        slots.append(Slot("device", device.pk, device_seat, *wish.window("device")))
+    return Places(room, device, tuple(slots))
 
 
-def _room(proposal: Proposal, wanted: Room | None, prefer: Room | None) -> Room | None:
-    service = proposal.service
-    if wanted is not None or not service.needs_room:
-        return wanted
-    rooms = Room.objects.active().filter(location=proposal.location)
+def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
+    service, place = wish.proposal.service, wish.proposal.location
+    wanted = wish.room
+    if wanted is not None:
+        busy = wish.squeeze and _claims(wish, "room", now).filter(resource__room=wanted).exists()
+        return wanted, OVERFLOW if busy else SEAT
+    if not service.needs_room:
+        return None, SEAT
+    rooms = Room.objects.active().filter(location=place)
     if service.room_feature:
         rooms = rooms.filter(features__contains=[service.room_feature])
-    end = proposal.ends_at + timedelta(minutes=service.minutes_after)
-    busy = _claims(proposal, end).filter(resource__room=OuterRef("pk"))
-    ranked = sorted(rooms.annotate(busy=Exists(busy)), key=lambda r: (r != prefer, len(r.features), r.name))
+    claimed = _claims(wish, "room", now).filter(resource__room=OuterRef("pk"))
+    ranked = sorted(rooms.annotate(busy=Exists(claimed)), key=lambda r: (r != wish.prefer, len(r.features), r.name))
     if not ranked:
         feature = f" with {service.room_feature}" if service.room_feature else ""
-        raise NothingFree(f"There is no room{feature} at {proposal.location}.")
+        raise NothingFree(f"There is no room{feature} at {place}.")
     for one in ranked:
-        if not one.busy:
-            return one
+        if not one.busy and not wish.own("room", one.pk):
+            return one, SEAT
+    if wish.squeeze:
+        return ranked[0], OVERFLOW
     raise NothingFree("Every suitable room is taken then.")
 
 
-def _device(proposal: Proposal) -> tuple[Device | None, int]:
-    kind = proposal.service.device_kind
+def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
+    kind, place = wish.proposal.service.device_kind, wish.proposal.location
     if not kind:
-        return None, 1
-    devices = list(Device.objects.active().filter(location=proposal.location, kind__iexact=kind).order_by("pk"))
+        return None, SEAT
+    devices = list(Device.objects.active().filter(location=place, kind__iexact=kind).order_by("pk"))
     taken = set(
-        _claims(proposal, proposal.ends_at).filter(resource__device__in=devices).values_list("resource__device", "seat")
+        _claims(wish, "device", now).filter(resource__device__in=devices).values_list("resource__device", "seat")
     )
+    start, end = wish.window("device")
+    taken |= {
+        (slot.thing, slot.seat) for slot in wish.besides if slot.stands_in_the_way("device", slot.thing, start, end)
+    }
     for device in devices:
         for seat in range(1, device.count + 1):
             if (device.pk, seat) not in taken:
                 return device, seat
     if not devices:
-        raise NothingFree(f"There is no {kind} at {proposal.location}.")
+        raise NothingFree(f"There is no {kind} at {place}.")
     raise NothingFree(f"Every {kind} is taken then.")
 
 
-def _claims(proposal: Proposal, until: datetime) -> ClaimQuerySet:
-    claims = Claim.objects.within(proposal.starts_at, until)
-    return claims.exclude(appointment=proposal.moving) if proposal.moving else claims
+def _claims(wish: Wish, kind: str, now: datetime) -> ClaimQuerySet:
+    """What others have in the window of this kind of resource."""
+    claims = Claim.objects.within(*wish.window(kind)).standing(now)
+    if vacated := wish.proposal.vacated:
+        claims = claims.exclude(appointment__in=vacated)
+    if wish.proposal.taking is not None:
+        claims = claims.exclude(hold=wish.proposal.taking)
+    return claims
 
 
 # -- Claiming --------------------------------------------------------------------------------------------
 
 
-def rows_of(proposal: Proposal, places: Places) -> dict[tuple[str, int], int]:
-    """The resource rows that the visit will claim."""
-    return resources.ensure(
-        practitioners=[proposal.practitioner.pk],
-        rooms=[places.room.pk] if places.room else [],
-        devices=[places.device.pk] if places.device else [],
-    )
+def rows_of(places: Iterable[Places]) -> dict[tuple[str, int], int]:
+    """The resource rows that will be claimed: (kind, id of the thing) → id of the row."""
+    wanted: dict[str, list[int]] = {"practitioner": [], "room": [], "device": []}
+    for place in places:
+        for slot in place.slots:
+            wanted[slot.kind].append(slot.thing)
+    return resources.ensure(practitioners=wanted["practitioner"], rooms=wanted["room"], devices=wanted["device"])
 
 
-def claim(visit: Appointment, proposal: Proposal, places: Places, rows: dict[tuple[str, int], int]) -> None:
-    """Take the time of each, with what follows the visit: charting for the practitioner, cleaning for the room."""
-    after = {
-        "practitioner": proposal.service.charting_minutes,
-        "room": proposal.service.minutes_after,
-        "device": 0,
-    }
+def claim(owner: Appointment | GroupSession | Hold, places: Places, rows: dict[tuple[str, int], int]) -> None:
+    """Take the time of each, with what comes before and after: preparing and charting, setting up and cleaning."""
+    kind = {Appointment: "appointment", GroupSession: "session", Hold: "hold"}[type(owner)]
     Claim.objects.bulk_create(
         Claim(
-            appointment=visit,
-            resource_id=row,
-            seat=places.seat if kind == "device" else 1,
-            during=half_open(proposal.starts_at, proposal.ends_at + timedelta(minutes=after[kind])),
+            **{kind: owner},
+            resource_id=rows[slot.kind, slot.thing],
+            seat=slot.seat,
+            during=half_open(slot.start, slot.end),
         )
-        for (kind, _), row in rows.items()
+        for slot in places.slots
     )
 
 
-def give_back(visit: Appointment) -> None:
+def give_back(owner: Appointment | GroupSession) -> None:
     """Whoever wants the time may have it."""
-    Claim.objects.filter(appointment=visit).delete()
+    kind = "appointment" if isinstance(owner, Appointment) else "session"
+    Claim.objects.filter(**{kind: owner}).delete()
+
+
+def drop_run_out(rows: Iterable[int], *, now: datetime) -> int:
+    """End the holds on these resources whose time is over; how many. Nobody waits for them to be swept away."""
+    over = Hold.objects.run_out(now).filter(claims__resource__in=list(rows)).values_list("pk", flat=True)
+    gone, _ = Hold.objects.filter(pk__in=list(over)).delete()
+    return gone
 
 
 # -- Who is busy -----------------------------------------------------------------------------------------
@@ -172,35 +245,45 @@ class Busy:
     what: str
     thing: str
     until: datetime
+    is_held: bool = False
 
     def sentence(self, proposal: Proposal) -> str:
         clock = self.until.astimezone(proposal.location.tz)
         verb = {"patient": "already has a visit", "practitioner": "is busy"}.get(self.what, "is taken")
-        return f"{self.thing} {verb} until {clock:%H:%M}."
+        held = ", held for a patient who was asked" if self.is_held else ""
+        return f"{self.thing} {verb} until {clock:%H:%M}{held}."
 
 
-def who_is_busy(proposal: Proposal, *, room: Room | None) -> list[Busy]:
+def who_is_busy(wish: Wish, *, now: datetime) -> list[Busy]:
     """The practitioner, the room that was insisted on, the patient: each that is taken. Three queries at most."""
-    service, found = proposal.service, []
-    chart_end = proposal.ends_at + timedelta(minutes=service.charting_minutes)
-    clean_end = proposal.ends_at + timedelta(minutes=service.minutes_after)
-    mine = _claims(proposal, chart_end).filter(resource__practitioner=proposal.practitioner)
-    if claimed := mine.first():
-        found.append(Busy("practitioner", proposal.practitioner.user.name, claimed.during.upper))
-    if room and (claimed := _claims(proposal, clean_end).filter(resource__room=room).first()):
-        found.append(Busy("room", room.name, claimed.during.upper))
+    proposal, room, found = wish.proposal, wish.room, []
+    who = proposal.practitioner
+    people = _claims(wish, "practitioner", now).filter(resource__practitioner=who, seat__in=_seats(wish))
+    if claimed := people.first():
+        found.append(Busy("practitioner", who.user.name, claimed.during.upper, claimed.hold_id is not None))
+    if room:
+        claimed = _claims(wish, "room", now).filter(resource__room=room, seat__in=_seats(wish)).first()
+        if claimed:
+            found.append(Busy("room", room.name, claimed.during.upper, claimed.hold_id is not None))
     visit = other_visits(proposal).first()
-    if visit is not None:
+    if visit is not None and proposal.patient is not None:
         found.append(Busy("patient", proposal.patient.display_name, visit.ends_at))
     return found
 
 
+def _seats(wish: Wish) -> Sequence[int]:
+    """Who is squeezed in is refused only when the overflow seat is taken too."""
+    return (OVERFLOW,) if wish.squeeze else (SEAT, OVERFLOW)
+
+
 def other_visits(proposal: Proposal) -> AppointmentQuerySet:
     """The person's own visits at that time, under whichever record of theirs."""
+    if proposal.patient is None:
+        return Appointment.objects.none()
     visits = (
         Appointment.objects.for_patient(proposal.patient)
         .holding_time()
         .within(proposal.starts_at, proposal.ends_at)
         .order_by(F("ends_at").desc())
     )
-    return visits.exclude(pk=proposal.moving.pk) if proposal.moving else visits
+    return visits.exclude(pk__in=proposal.vacated) if proposal.vacated else visits

@@ -9,8 +9,8 @@ from clinic import time
 from clinic.models import Location, Practitioner
 from patients.models import Patient
 from scheduling import availability, rules, wallclock
-from scheduling.intervals import Interval
-from scheduling.models import Absence, Appointment, Closure, Service, WorkingHours
+from scheduling.intervals import Interval, Spans
+from scheduling.models import Absence, Appointment, Closure, ExtraHours, Hold, Service, WorkingHours
 from scheduling.rules import Finding, PlanFacts, Snapshot
 from scheduling.wallclock import Rule
 from treatments.models import Intervention, Referral
@@ -21,7 +21,8 @@ from treatments.states import PlanStatus
 class Proposal:
     """A visit as somebody would like to have it."""
 
-    patient: Patient
+    #: None: a group's session, before anybody has joined.
+    patient: Patient | None
     service: Service
     practitioner: Practitioner
     location: Location
@@ -30,6 +31,15 @@ class Proposal:
     intervention: Intervention | None = None
     #: The visit that is being moved: it does not count against itself.
     moving: Appointment | None = None
+    #: Other visits that give up their time in the same act, such as the one it changes places with.
+    making_way: frozenset[int] = frozenset()
+    #: The hold that keeps this time for the patient.
+    taking: Hold | None = None
+
+    @property
+    def vacated(self) -> frozenset[int]:
+        """Visits whose present time does not stand in the way."""
+        return self.making_way | ({self.moving.pk} if self.moving is not None else frozenset())
 
 
 def findings(proposal: Proposal, *, now: datetime) -> list[Finding]:
@@ -38,11 +48,12 @@ def findings(proposal: Proposal, *, now: datetime) -> list[Finding]:
 
 
 def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
-    """Four queries; two or three more for a session of a plan."""
+    """Five queries; two or three more for a session of a plan."""
     place, who = proposal.location, proposal.practitioner
     visit = Interval(proposal.starts_at, proposal.ends_at)
     day = time.local_day(proposal.starts_at, place.tz)
     closure = Closure.objects.filter(location=place).within(day, day).first()
+    extra = _extra(who, place, visit)
     return Snapshot(
         day=day,
         today=time.local_day(now, place.tz),
@@ -50,13 +61,21 @@ def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
         location=place.name,
         practitioner_active=who.is_active,
         has_the_skill=who.discipline == proposal.service.discipline,
-        at_work=_works(who, place, visit),
+        knows=not proposal.service.skill or proposal.service.skill in who.skills,
+        skill=proposal.service.skill,
+        at_work=extra or _works(who, place, visit),
         away=Absence.objects.filter(practitioner=who).within(visit.start, visit.end).exists(),
-        open=availability.opening(place, visit).covers(visit) if closure is None else False,
-        closed_for=closure.name if closure else None,
-        patient_active=proposal.patient.deactivated_at is None,
+        open=extra or (closure is None and availability.opening(place, visit).covers(visit)),
+        closed_for=closure.name if closure and not extra else None,
+        patient_active=proposal.patient is None or proposal.patient.deactivated_at is None,
         plan=_plan(proposal, day) if proposal.intervention else None,
     )
+
+
+def _extra(who: Practitioner, place: Location, visit: Interval[datetime]) -> bool:
+    """Whether one-off extra hours cover the visit: they count on a closed day too."""
+    rows = ExtraHours.objects.filter(practitioner=who, location=place).within(visit.start, visit.end)
+    return Spans.of(Interval(*row) for row in rows.values_list("starts_at", "ends_at")).covers(visit)
 
 
 def _works(who: Practitioner, place: Location, visit: Interval[datetime]) -> bool:
@@ -81,7 +100,7 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
     referral = Referral.objects.standing().filter(episode=plan.episode_id).newest_first().first()
     return PlanFacts(
         accepted=plan.status == PlanStatus.ACCEPTED,
-        same_patient=plan.patient_id in _family(proposal.patient),
+        same_patient=proposal.patient is not None and plan.patient_id in _family(proposal.patient),
         kind_matches=part.kind == proposal.service.discipline,
         sessions=part.sessions or 0,
         spoken_for=len(mine),

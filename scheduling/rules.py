@@ -41,6 +41,9 @@ class Snapshot:
     location: str
     practitioner_active: bool
     has_the_skill: bool
+    #: Whether the practitioner knows what the service asks for beyond the discipline.
+    knows: bool
+    skill: str
     at_work: bool
     away: bool
     open: bool
@@ -70,6 +73,7 @@ SEVERITY: dict[str, Severity] = {
     "BOOK-06": Severity.BLOCK,
     "BOOK-11": Severity.WARN,
     "BOOK-12": Severity.WARN,
+    "BOOK-13": Severity.WARN,
     "BOOK-21": Severity.BLOCK,
     "BOOK-22": Severity.BLOCK,
     "BOOK-23": Severity.WARN,
@@ -121,6 +125,12 @@ def the_location_is_open_then(s: Snapshot) -> str | None:
     return None if s.open or s.closed_for else f"{s.location} is not open then."
 
 
+def the_practitioner_knows_how(s: Snapshot) -> str | None:
+    if s.knows or not s.has_the_skill:
+        return None
+    return f"{s.practitioner} is not entered as knowing {s.skill}, which this service asks for."
+
+
 def the_plan_is_agreed(s: Snapshot) -> str | None:
     if s.plan is None or s.plan.accepted:
         return None
@@ -169,6 +179,7 @@ RULES: dict[str, Callable[[Snapshot], str | None]] = {
     "BOOK-06": the_location_is_not_closed,
     "BOOK-11": the_practitioner_works_then,
     "BOOK-12": the_location_is_open_then,
+    "BOOK-13": the_practitioner_knows_how,
     "BOOK-21": the_plan_is_this_patients,
     "BOOK-22": the_plan_is_agreed,
     "BOOK-23": the_service_is_what_was_planned,

@@ -203,6 +203,8 @@ class Practitioner(models.Model):
     npi = models.CharField("NPI", max_length=10, blank=True)
     licence_number = models.CharField(max_length=40, blank=True)
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    #: What services may ask for, in the clinic's own lower-case words: "deep tissue", "lymph drainage".
+    skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     is_active = models.BooleanField(default=True)
     revision = models.PositiveIntegerField(default=1)
 

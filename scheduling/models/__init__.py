@@ -1,21 +1,32 @@
 """When, where, with whom: one file a noun; everything can be imported from here."""
 
-from scheduling.models.appointments import Appointment, Claim, half_open
-from scheduling.models.hours import Absence, Closure, OpeningHours, Weekday, WorkingHours
+from scheduling.models.appointments import Appointment
+from scheduling.models.claims import Claim, half_open
+from scheduling.models.feeds import CalendarFeed, Shows
+from scheduling.models.groups import GroupSession
+from scheduling.models.holds import Hold
+from scheduling.models.hours import Absence, Closure, ExtraHours, OpeningHours, Weekday, WorkingHours
+from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
 
 __all__ = [
     "Absence",
     "Appointment",
+    "CalendarFeed",
     "Claim",
     "Closure",
     "Colour",
     "Device",
+    "ExtraHours",
+    "GroupSession",
+    "Hold",
     "OpeningHours",
     "Resource",
     "ResourceKind",
     "Room",
     "Service",
+    "Shows",
+    "TimePreference",
     "Weekday",
     "WorkingHours",
     "half_open",

@@ -10,20 +10,17 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
-from django.contrib.postgres.fields.ranges import RangeBoundary, RangeStartsWith
+from django.contrib.postgres.fields.ranges import RangeBoundary
 from django.db import models
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F, Func, Q, Value
+from django.db.models import Deferrable, F, Func, Q, Value
 
 from clinic import access
 from clinic.access import Can
 from clinic.models import Location, Practitioner
 from patients.models import OfPatientQuerySet
-from scheduling.models.resources import Device, Resource, Room, Service
+from scheduling.models.groups import GroupSession
+from scheduling.models.resources import LONGEST_CLAIM, Device, Room, Service
 from scheduling.states import ACTIVE, COUNTS_FOR_THE_PLAN, HOLDS_TIME, NOT_BEGUN, Side, Status
-
-#: No claim is longer; so those that reach into a window begin less than this before it.
-LONGEST_CLAIM = timedelta(hours=12)
 
 
 class TsTzRange(Func):
@@ -31,10 +28,6 @@ class TsTzRange(Func):
 
     function = "tstzrange"
     output_field: ClassVar = DateTimeRangeField()
-
-
-def half_open(start: datetime, end: datetime) -> DateTimeTZRange:
-    return DateTimeTZRange(start, end, "[)")
 
 
 class AppointmentQuerySet(OfPatientQuerySet["Appointment"]):
@@ -134,6 +127,15 @@ class Appointment(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.BOOKED)
     #: Raised by each change of time or place: links and reminders of an older one are void.
     version = models.PositiveIntegerField(default=1)
+    #: A place in a group: the session has the claims, the visit has one of its seats.
+    session = models.ForeignKey(
+        GroupSession, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    seat = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: Booked on top of another visit, on purpose: why. Such a visit takes the overflow seat.
+    overbook_reason = models.CharField(max_length=200, blank=True)
+    #: Visits that were booked back to back as one errand carry the same mark.
+    basket = models.UUIDField(null=True, blank=True)
     #: For the desk, such as "brings the scans". Not clinical.
     note = models.CharField(max_length=200, blank=True)
 
@@ -166,7 +168,16 @@ class Appointment(models.Model):
                     (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(status__in=sorted(HOLDS_TIME)),
+                # Two visits of one patient may change places: for that act it is looked at when both have moved.
+                deferrable=Deferrable.IMMEDIATE,
                 violation_error_message="The patient already has a visit at that time.",
+            ),
+            models.UniqueConstraint(
+                "session", "seat", condition=Q(status__in=sorted(HOLDS_TIME)), name="a_seat_of_a_group_is_taken_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=True, seat__isnull=True) | Q(session__isnull=False, seat__gte=1),
+                name="a_visit_in_a_group_has_a_seat",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="appointment_status_is_known"),
             models.CheckConstraint(
@@ -209,6 +220,7 @@ class Appointment(models.Model):
             models.Index("practitioner", "starts_at", name="visits_of_a_practitioner"),
             models.Index("patient", "starts_at", name="visits_of_a_patient"),
             models.Index("intervention", name="visits_of_a_plan", condition=Q(intervention__isnull=False)),
+            models.Index("basket", name="visits_of_a_basket", condition=Q(basket__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -227,57 +239,9 @@ class Appointment(models.Model):
         return self.status in HOLDS_TIME
 
     @property
+    def is_overbooked(self) -> bool:
+        return bool(self.overbook_reason)
+
+    @property
     def can_be_moved(self) -> bool:
         return self.status in NOT_BEGUN
-
-
-class ClaimQuerySet(models.QuerySet["Claim"]):
-    def within(self, start: datetime, end: datetime) -> Self:
-        """That overlap [start, end): read by the b-tree on (resource, start), not by GiST."""
-        return self.filter(
-            during__startswith__gt=start - LONGEST_CLAIM, during__startswith__lt=end, during__endswith__gt=start
-        )
-
-
-class Claim(models.Model):
-    """One seat of one resource is taken for a time, buffers included: [start, end)."""
-
-    #: Claims are not the record, the appointment is: they go when it gives its time back.
-    may_cascade = True
-
-    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="claims")
-    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="claims")
-    seat = models.PositiveSmallIntegerField(default=1)
-    during = DateTimeRangeField()
-
-    objects = ClaimQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            ExclusionConstraint(
-                name="nobody_and_nothing_is_double_booked",
-                expressions=[
-                    ("resource", RangeOperators.EQUAL),
-                    ("seat", RangeOperators.EQUAL),
-                    ("during", RangeOperators.OVERLAPS),
-                ],
-                violation_error_message="That time is already taken.",
-            ),
-            models.CheckConstraint(
-                condition=Q(during__isempty=False, during__lower_inc=True, during__upper_inc=False)
-                & Q(during__lower_inf=False, during__upper_inf=False),
-                name="a_claim_is_half_open",
-            ),
-            models.CheckConstraint(
-                condition=Q(during__endswith__lte=F("during__startswith") + Value(LONGEST_CLAIM)),
-                name="a_claim_is_shorter_than_half_a_day",
-            ),
-            models.UniqueConstraint("appointment", "resource", name="a_visit_claims_a_resource_once"),
-            models.CheckConstraint(condition=Q(seat__range=(1, 50)), name="claims_are_for_a_seat"),
-        ]
-        indexes: ClassVar = [
-            models.Index("resource", RangeStartsWith("during"), name="claims_by_their_start"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.resource}, {self.during}"

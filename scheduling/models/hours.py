@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -93,6 +93,44 @@ class WorkingHours(Weekly):
 
     def __str__(self) -> str:
         return f"{Weekday(self.weekday).label} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class ExtraHoursQuerySet(ForStaffQuerySet):
+    def within(self, start: datetime, end: datetime) -> ExtraHoursQuerySet:
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+    def in_order(self) -> ExtraHoursQuerySet:
+        return self.select_related("practitioner__user", "location").order_by("starts_at", "pk")
+
+
+class ExtraHours(models.Model):
+    """Once, a practitioner works beyond the weekly hours; the location is open for them then, closed day or not."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    practitioner = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="extra_hours")
+    location = models.ForeignKey("clinic.Location", on_delete=models.PROTECT, related_name="extra_hours")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField("what for", max_length=80, blank=True)
+    recorded_at = models.DateTimeField(editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    objects = ExtraHoursQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "extra hours"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at"), ends_at__lte=F("starts_at") + timedelta(hours=24)),
+                name="extra_hours_last_a_day_at_most",
+            )
+        ]
+        indexes: ClassVar = [models.Index("practitioner", "starts_at", name="extra_hours_of_a_person")]
+
+    def __str__(self) -> str:
+        return self.reason or "Extra hours"
 
 
 class AbsenceQuerySet(ForStaffQuerySet):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -21,6 +22,11 @@ from treatments.models import Technique
 CELL_MINUTES = 5
 LONGEST_VISIT = 480
 LONGEST_BUFFER = 120
+#: No claim is longer; so those that reach into a window begin less than this before it.
+LONGEST_CLAIM = timedelta(hours=12)
+BUFFERS = (
+    "preparing_minutes", "charting_minutes", "minutes_before", "minutes_after", "device_before", "device_after",
+)  # fmt: skip
 
 
 class Colour(models.TextChoices):
@@ -43,6 +49,13 @@ def whole_cells(*fields: str) -> models.CheckConstraint:
     for field in fields:
         condition &= Q(Exact(Mod(field, Value(CELL_MINUTES)), 0))
     return models.CheckConstraint(condition=condition, name=name, violation_error_message="Minutes come in fives.")
+
+
+def buffer(name: str, why: str) -> models.PositiveSmallIntegerField[Any, Any]:
+    """Minutes in fives before or after a visit, for one kind of resource."""
+    return models.PositiveSmallIntegerField(
+        name, default=0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text=why
+    )
 
 
 class ForStaffQuerySet(models.QuerySet[Any]):
@@ -75,18 +88,25 @@ class Service(models.Model):
     minutes = models.PositiveSmallIntegerField(
         validators=[MinValueValidator(5), MaxValueValidator(LONGEST_VISIT)], help_text="How long the patient is here."
     )
-    minutes_after = models.PositiveSmallIntegerField(
-        "room clean-up, minutes",
-        default=0,
-        validators=[MaxValueValidator(LONGEST_BUFFER)],
-        help_text="Nobody else gets the room until it is clean.",
+    skill = models.CharField(
+        "the practitioner must know",
+        max_length=40,
+        blank=True,
+        help_text="For example: deep tissue, lymph drainage. Empty: anyone of the discipline.",
     )
-    charting_minutes = models.PositiveSmallIntegerField(
-        "charting, minutes",
-        default=0,
-        validators=[MaxValueValidator(LONGEST_BUFFER)],
-        help_text="The therapist's time after the visit; the room is not held for it.",
+    seats = models.PositiveSmallIntegerField(
+        "patients at once",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="More than one: a group, whose sessions are set up in the diary.",
     )
+    #: What comes before and after the visit, for each kind of resource by itself: see `around`.
+    preparing_minutes = buffer("preparing, minutes", "The therapist's time before the visit.")
+    charting_minutes = buffer("charting, minutes", "The therapist's time after the visit; the room is not held for it.")
+    minutes_before = buffer("room set-up, minutes", "Nobody else has the room while it is made ready.")
+    minutes_after = buffer("room clean-up, minutes", "Nobody else gets the room until it is clean.")
+    device_before = buffer("device set-up, minutes", "Warming up, disinfecting before.")
+    device_after = buffer("device clean-up, minutes", "Cooling down, disinfecting after.")
     needs_room = models.BooleanField("takes a room", default=True)
     room_feature = models.CharField(
         "the room must have", max_length=40, blank=True, help_text="For example: table, gym. Empty: any room will do."
@@ -113,18 +133,40 @@ class Service(models.Model):
                     minutes__range=(5, LONGEST_VISIT),
                     minutes_after__lte=LONGEST_BUFFER,
                     charting_minutes__lte=LONGEST_BUFFER,
+                    minutes_before__lte=LONGEST_BUFFER,
+                    preparing_minutes__lte=LONGEST_BUFFER,
+                    device_before__lte=LONGEST_BUFFER,
+                    device_after__lte=LONGEST_BUFFER,
                 ),
                 name="service_takes_a_possible_time",
             ),
-            whole_cells("minutes", "minutes_after", "charting_minutes"),
+            whole_cells("minutes", *BUFFERS),
             models.CheckConstraint(
-                condition=Q(needs_room=True) | Q(room_feature="", minutes_after=0),
+                condition=Q(needs_room=True) | Q(room_feature="", minutes_before=0, minutes_after=0),
                 name="service_without_a_room_needs_nothing_of_it",
             ),
+            models.CheckConstraint(
+                condition=~Q(device_kind="") | Q(device_before=0, device_after=0),
+                name="service_without_a_device_needs_no_time_of_it",
+            ),
+            models.CheckConstraint(condition=Q(seats__range=(1, 50)), name="service_is_for_one_to_fifty"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_group(self) -> bool:
+        return self.seats > 1
+
+    def around(self, kind: str) -> tuple[timedelta, timedelta]:
+        """How long a resource of this kind is taken before and after the visit itself."""
+        before, after = {
+            ResourceKind.PRACTITIONER: (self.preparing_minutes, self.charting_minutes),
+            ResourceKind.ROOM: (self.minutes_before, self.minutes_after),
+            ResourceKind.DEVICE: (self.device_before, self.device_after),
+        }[ResourceKind(kind)]
+        return timedelta(minutes=before), timedelta(minutes=after)
 
 
 class RoomQuerySet(ForStaffQuerySet):

@@ -21,7 +21,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from scheduling import booking, diaries
+from scheduling import booking, diaries, placing
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment, Claim
 from scheduling.rules import EVERY_WARNING
@@ -203,7 +203,7 @@ def without_the_constraint() -> Iterator[None]:
 def test_the_race_is_real_when_constraint_and_lock_are_gone(
     place: Any, without_the_constraint: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(booking, "lock_diaries", lambda **_: None)
+    monkeypatch.setattr(placing, "lock_diaries", lambda **_: None)
     outcomes, errors = race(32, lambda n: wish(place, n, local(25, 10)))
     assert errors == []
     assert outcomes["won"] > 1
@@ -214,7 +214,7 @@ def test_with_the_constraint_alone_nobody_is_double_booked_but_some_wait_or_die(
     place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Why the lock comes first: the constraint keeps the diary right, yet without a queue clients deadlock."""
-    monkeypatch.setattr(booking, "lock_diaries", lambda **_: None)
+    monkeypatch.setattr(placing, "lock_diaries", lambda **_: None)
     outcomes, _ = race(16, lambda n: wish(place, n, local(25, 10)))
     assert outcomes["won"] == 1
     assert overlaps() == 0
@@ -225,6 +225,6 @@ def test_lock_diaries_asks_for_its_locks_in_one_order(place: Any) -> None:
     asked = []
     for order in ([3, 1, 2], [2, 3, 1]):
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-            diaries.lock_diaries(resources=order, patient=place.patients[0])
+            diaries.lock_diaries(resources=order, patients=[place.patients[0]])
         asked.append(queries.captured_queries[-1]["sql"])
     assert asked[0] == asked[1]

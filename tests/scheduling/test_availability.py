@@ -172,7 +172,7 @@ def test_asking_costs_the_same_however_much_there_is_and_writes_nothing(much: in
         connection,
     ) as asked:
         availability.free_times(ask(place, local(25, 0), local(30, 0), patient=patient))
-    assert len(asked) == 7
+    assert len(asked) == 8
     assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
     assert [model.objects.count() for model in (Appointment, Claim, Resource, WorkingHours)] == before
 

@@ -1,0 +1,90 @@
+"""How a time is taken: choose, queue up, write; all of several visits or nothing. Used by the verbs of booking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+
+from scheduling import availability, diaries
+from scheduling.availability import Ask, Free
+from scheduling.diaries import NothingFree, Places, Slot, Wish, lock_diaries
+from scheduling.intervals import Interval
+from scheduling.preflight import Proposal
+from scheduling.rules import Finding
+from scheduling.visits import BookingRefused
+
+Rows = dict[tuple[str, int], int]
+R = TypeVar("R")
+#: Given the places of each wish, in their order, and the resource rows: what was written.
+Write = Callable[[list[Places], Rows], R]
+
+#: How often another room is tried when one was taken in the same moment.
+_TRIES = 6
+
+
+class _Taken(Exception):
+    """The person has a visit then under another of their records: seen under the lock, explained outside."""
+
+
+def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime) -> R:
+    """Write what is wished in one transaction; when what was merely chosen is taken in the same moment, choose again.
+
+    Raises BookingRefused with who is busy and what is free instead; nothing is left behind then.
+    """
+    for _ in range(_TRIES):
+        rows: Rows = {}
+        try:
+            with transaction.atomic():
+                places = _chosen(wishes, now)
+                rows = diaries.rows_of(places)
+                people = [wish.proposal.patient for wish in wishes if wish.proposal.patient is not None]
+                lock_diaries(resources=rows.values(), patients=people)
+                if any(diaries.other_visits(wish.proposal).exists() for wish in wishes):
+                    raise _Taken
+                return write(places, rows)
+        except (IntegrityError, _Taken) as error:
+            if isinstance(error, IntegrityError) and diaries.taken_by(error) is None:
+                raise
+            if diaries.drop_run_out(rows.values(), now=now):
+                continue
+            for wish in wishes:
+                if busy := diaries.who_is_busy(wish, now=now):
+                    sentence = " ".join(one.sentence(wish.proposal) for one in busy)
+                    raise refused(wish.proposal, sentence, now=now) from None
+    raise refused(wishes[0].proposal, "That time was taken a moment ago.", now=now)
+
+
+def _chosen(wishes: Sequence[Wish], now: datetime) -> list[Places]:
+    """Places for each; what is chosen for one is not chosen for the next."""
+    places: list[Places] = []
+    besides: tuple[Slot, ...] = ()
+    for wish in wishes:
+        try:
+            places.append(diaries.choose(replace(wish, besides=besides), now=now))
+        except NothingFree as short:
+            raise refused(wish.proposal, str(short), now=now) from None
+        besides += places[-1].slots
+    return places
+
+
+def refused(proposal: Proposal, sentence: str, *, now: datetime, warnings: Collection[Finding] = ()) -> BookingRefused:
+    """With the three nearest free times, the same practitioner's before others'."""
+    early = max(now, proposal.starts_at - timedelta(days=3))
+    ask = Ask(
+        proposal.service,
+        proposal.location,
+        Interval(early, max(early, proposal.starts_at) + timedelta(days=14)),
+        minutes=int((proposal.ends_at - proposal.starts_at).total_seconds()) // 60,
+        patient=proposal.patient,
+        ignoring=proposal.moving,
+        now=now,
+    )
+
+    def near() -> list[Free]:
+        return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
+
+    return BookingRefused(sentence, warnings=warnings, look_for=near)

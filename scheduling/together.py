@@ -1,0 +1,171 @@
+"""Acts on several visits that happen all or not at all: back to back as one errand, and changing places."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connection
+
+from clinic.access import Actor
+from clinic.models import Location, Practitioner
+from patients.models import Patient
+from scheduling import diaries, writing
+from scheduling.diaries import Places, Wish, once_more_after_deadlock
+from scheduling.models import Appointment, Room, Service
+from scheduling.placing import Rows, place
+from scheduling.preflight import Proposal
+from scheduling.visits import BookingRefused, check_step, check_version, locked
+from treatments.models import Intervention
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the services of a basket: with whom, perhaps where, for how long."""
+
+    service: Service
+    practitioner: Practitioner
+    room: Room | None = None
+    minutes: int | None = None
+    intervention: Intervention | None = None
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes or self.service.minutes)
+
+
+@once_more_after_deadlock
+def book_together(
+    *,
+    patient: Patient,
+    parts: Sequence[Part],
+    location: Location,
+    starts_at: datetime,
+    by: Actor,
+    now: datetime,
+    note: str = "",
+    request_key: uuid.UUID | None = None,
+    despite: Collection[str] = (),
+) -> list[Appointment]:
+    """Book services back to back, each with its own practitioner and room, or none of them. Raises BookingRefused.
+
+    The patient gets one confirmation, for the first. The same `request_key` again returns what it booked before.
+    """
+    if not 2 <= len(parts) <= 6:
+        raise BookingRefused("Choose two to six services.")
+    if any(part.service.is_group for part in parts):
+        raise BookingRefused("A group has sessions of its own and cannot be one of several services.")
+    if before := _booked_before(request_key, patient, starts_at):
+        return before
+    proposals, at = [], starts_at
+    for part in parts:
+        proposals.append(
+            Proposal(
+                patient.survivor, part.service, part.practitioner, location, at, at + part.length, part.intervention
+            )
+        )
+        at += part.length
+    overruled = [writing.check(proposal, despite=despite, now=now) for proposal in proposals]
+    basket = request_key or uuid.uuid4()
+
+    def write(places: list[Places], rows: Rows) -> list[Appointment]:
+        return [
+            writing.new_visit(
+                Appointment(
+                    patient=proposal.patient,
+                    intervention=proposal.intervention,
+                    note=note if first else "",
+                    basket=basket,
+                    request_key=request_key if first else None,
+                ),
+                proposal, where, rows, by=by, now=now, overruled=read, confirm=first,
+            )
+            for first, proposal, where, read in zip(
+                [True] + [False] * len(parts), proposals, places, overruled, strict=False
+            )
+        ]  # fmt: skip
+
+    wishes = [Wish(proposal, room=part.room) for proposal, part in zip(proposals, parts, strict=True)]
+    try:
+        return place(wishes, write, now=now)
+    except (BookingRefused, IntegrityError):
+        if twins := _booked_before(request_key, patient, starts_at):
+            return twins
+        raise
+
+
+def _booked_before(key: uuid.UUID | None, patient: Patient, starts_at: datetime) -> list[Appointment]:
+    """The visits that this form booked; refuses when the form now asks for something else."""
+    first = Appointment.objects.filter(request_key=key).first() if key else None
+    if first is None:
+        return []
+    if (first.patient_id, first.starts_at) != (patient.survivor.pk, starts_at):
+        raise BookingRefused("This form has already booked visits. Open a new one to book others.", stale=True)
+    return list(Appointment.objects.filter(basket=first.basket).order_by("starts_at"))
+
+
+@once_more_after_deadlock
+def swap(
+    *,
+    one: Appointment,
+    other: Appointment,
+    by: Actor,
+    now: datetime,
+    versions: tuple[int, int] | None = None,
+    despite: Collection[str] = (),
+) -> tuple[Appointment, Appointment]:
+    """Two visits change places: each takes the other's start, practitioner and room, and keeps its own length.
+
+    Both or neither. `versions` are those that were seen; each visit's version rises and its patient is told.
+    """
+    if one.pk == other.pk:
+        raise BookingRefused("A visit cannot change places with itself.")
+    pair = (one, other)
+    for visit, seen in zip(pair, versions or (one.version, other.version), strict=True):
+        check_version(visit, seen)
+        check_step(visit, moving=True)
+        if visit.session_id is not None:
+            raise BookingRefused("A place in a group cannot be swapped.")
+    proposals = [_in_place_of(mine, theirs) for mine, theirs in (pair, pair[::-1])]
+    overruled = [writing.check(p, despite=despite, now=now, only=writing.TIME_RULES) for p in proposals]
+
+    def write(places: list[Places], rows: Rows) -> tuple[Appointment, Appointment]:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS patient_is_not_in_two_places DEFERRED")
+        # Always the older visit first, so that two swaps of one pair queue up.
+        held = {visit.pk: locked(visit) for visit in sorted(pair, key=lambda visit: visit.pk)}
+        for visit in pair:
+            check_version(held[visit.pk], visit.version)
+            check_step(held[visit.pk], moving=True)
+            diaries.give_back(held[visit.pk])
+        was = [{"from": v.starts_at.isoformat(), "from_practitioner": str(v.practitioner.uid)} for v in pair]
+        moved = [
+            writing.moved_visit(
+                held[visit.pk], proposal, where, rows, by=by, now=now, overruled=read, swapped_with=str(them.uid), **old
+            )
+            for visit, them, proposal, where, read, old in zip(
+                pair, pair[::-1], proposals, places, overruled, was, strict=True
+            )
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS patient_is_not_in_two_places IMMEDIATE")
+        return moved[0], moved[1]
+
+    wishes = [Wish(proposal, prefer=them.room) for proposal, them in zip(proposals, pair[::-1], strict=True)]
+    return place(wishes, write, now=now)
+
+
+def _in_place_of(mine: Appointment, theirs: Appointment) -> Proposal:
+    return Proposal(
+        mine.patient.survivor,
+        mine.service,
+        theirs.practitioner,
+        theirs.location,
+        theirs.starts_at,
+        theirs.starts_at + (mine.ends_at - mine.starts_at),
+        mine.intervention,
+        moving=mine,
+        making_way=frozenset({theirs.pk}),
+    )
