@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from scheduling import resources
-from scheduling.views import book, diary, panels, setup, today, visit
+from scheduling.views import book, diary, feeds, find, panels, setup, today, visit
 
 app_name = "scheduling"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("list/", diary.day_list, name="day_list"),
     path("today/", today.today, name="today"),
     path("book/", book.book, name="book"),
+    path("find/", find.find, name="find"),
     path("visit/<uuid:uid>/", visit.visit, name="visit"),
     path("visit/<uuid:uid>/move/", visit.move, name="move"),
     path("visit/<uuid:uid>/cancel/", visit.cancel, name="cancel"),
@@ -44,6 +45,12 @@ urlpatterns = [
     path("setup/hours/", setup.hours, name="hours"),
     path("setup/hours/closures/", setup.closure_add, name="closure_add"),
     path("setup/hours/closures/<uuid:uid>/remove/", setup.closure_remove, name="closure_remove"),
+    path("my-calendar/", feeds.mine, name="my_calendar"),
+    path("my-calendar/<uuid:uid>/rotate/", feeds.rotate_mine, name="my_calendar_rotate"),
+    path("my-calendar/<uuid:uid>/revoke/", feeds.revoke_mine, name="my_calendar_revoke"),
+    path("setup/calendars/", feeds.of_places, name="calendars"),
+    path("setup/calendars/<uuid:uid>/rotate/", feeds.rotate, name="calendar_rotate"),
+    path("setup/calendars/<uuid:uid>/revoke/", feeds.revoke, name="calendar_revoke"),
     path("setup/working/", setup.working, name="working"),
     path("setup/absences/", setup.absences, name="absences"),
     path("setup/absences/<uuid:uid>/remove/", setup.absence_remove, name="absence_remove"),

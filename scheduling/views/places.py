@@ -53,6 +53,17 @@ def uid_in(request: StaffRequest, name: str) -> uuid.UUID | None:
         return None
 
 
+def uids_in(request: StaffRequest, name: str) -> set[uuid.UUID]:
+    """All random ids of that name in the address; what cannot be one is left out."""
+    found = set()
+    for text in request.GET.getlist(name):
+        try:
+            found.add(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
 def practitioner_in(request: StaffRequest, name: str = "practitioner") -> Practitioner | None:
     uid = uid_in(request, name)
     return Practitioner.objects.select_related("user").filter(uid=uid).first() if uid else None
