@@ -54,6 +54,7 @@ def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
     day = time.local_day(proposal.starts_at, place.tz)
     closure = Closure.objects.filter(location=place).within(day, day).first()
     extra = _extra(who, place, visit)
+    is_open = (availability.opening(place, visit) | extra).covers(visit)
     return Snapshot(
         day=day,
         today=time.local_day(now, place.tz),
@@ -63,29 +64,29 @@ def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
         has_the_skill=who.discipline == proposal.service.discipline,
         knows=not proposal.service.skill or proposal.service.skill in who.skills,
         skill=proposal.service.skill,
-        at_work=extra or _works(who, place, visit),
+        at_work=(_works(who, place, visit) | extra).covers(visit),
         away=Absence.objects.filter(practitioner=who).within(visit.start, visit.end).exists(),
-        open=extra or (closure is None and availability.opening(place, visit).covers(visit)),
-        closed_for=closure.name if closure and not extra else None,
+        open=is_open,
+        closed_for=closure.name if closure and not is_open else None,
         patient_active=proposal.patient is None or proposal.patient.deactivated_at is None,
         plan=_plan(proposal, day) if proposal.intervention else None,
     )
 
 
-def _extra(who: Practitioner, place: Location, visit: Interval[datetime]) -> bool:
-    """Whether one-off extra hours cover the visit: they count on a closed day too."""
+def _extra(who: Practitioner, place: Location, visit: Interval[datetime]) -> Spans[datetime]:
+    """One-off extra hours: they count on a closed day too."""
     rows = ExtraHours.objects.filter(practitioner=who, location=place).within(visit.start, visit.end)
-    return Spans.of(Interval(*row) for row in rows.values_list("starts_at", "ends_at")).covers(visit)
+    return Spans.of(Interval(*row) for row in rows.values_list("starts_at", "ends_at"))
 
 
-def _works(who: Practitioner, place: Location, visit: Interval[datetime]) -> bool:
+def _works(who: Practitioner, place: Location, visit: Interval[datetime]) -> Spans[datetime]:
     days = list(wallclock.days_touching(visit, place.tz))
     rows = (
         WorkingHours.objects.filter(practitioner=who, location=place)
         .valid_within(days[0], days[-1])
         .values_list("weekday", "opens", "closes", "valid_from", "valid_to")
     )
-    return wallclock.open_spans([Rule(*row) for row in rows], days, place.tz).covers(visit)
+    return wallclock.open_spans([Rule(*row) for row in rows], days, place.tz)
 
 
 def _plan(proposal: Proposal, day: date) -> PlanFacts:

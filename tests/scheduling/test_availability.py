@@ -24,6 +24,7 @@ from scheduling.models import (
     Appointment,
     Claim,
     Closure,
+    ExtraHours,
     OpeningHours,
     Resource,
     WorkingHours,
@@ -208,11 +209,19 @@ def minute_model(question: Ask) -> set[tuple[int, datetime]]:
     found = set()
     opening = list(OpeningHours.objects.filter(location=question.location))
     rooms = [r.room_id for r in Resource.objects.filter(room__location=question.location, room__is_active=True)]
+    devices = [
+        r.device_id
+        for r in Resource.objects.filter(device__location=question.location, device__kind=service.device_kind)
+    ]
     for who in Practitioner.objects.all():
+        if service.skill and service.skill not in who.skills:
+            continue
         hours = list(WorkingHours.objects.filter(practitioner=who, location=question.location))
         away = [(a.starts_at, a.ends_at) for a in Absence.objects.filter(practitioner=who)]
+        extra = [(e.starts_at, e.ends_at) for e in ExtraHours.objects.filter(practitioner=who)]
         open_at = {
-            at: ruled(at, hours) and ruled(at, opening) and not shut(at) and not any(a <= at < b for a, b in away)
+            at: not any(a <= at < b for a, b in away)
+            and (any(a <= at < b for a, b in extra) or (ruled(at, hours) and ruled(at, opening) and not shut(at)))
             for at in minutes(question.span.start, question.span.end + timedelta(hours=3))
         }
         for at in minutes(question.span.start, question.span.end):
@@ -222,10 +231,15 @@ def minute_model(question: Ask) -> set[tuple[int, datetime]]:
             end = at + timedelta(minutes=question.length)
             if not all(open_at[m] for m in minutes(at, end)):
                 continue
-            if any(taken(m, practitioner=who.pk) for m in minutes(at, end + service.charting_minutes * MINUTE)):
-                continue
-            clean = list(minutes(at, end + service.minutes_after * MINUTE))
-            if any(all(not taken(m, room=room) for m in clean) for room in rooms):
+            his, of_room, of_device = (
+                list(minutes(at - before, end + after))
+                for before, after in (service.around(kind) for kind in ("practitioner", "room", "device"))
+            )
+            if (
+                not any(taken(m, practitioner=who.pk) for m in his)
+                and any(not any(taken(m, room=room) for m in of_room) for room in rooms)
+                and (not service.device_kind or any(not any(taken(m, device=d) for m in of_device) for d in devices))
+            ):
                 found.add((who.pk, at))
     return found
 
@@ -249,7 +263,10 @@ class Setting:
     day: date
     work: list[tuple[int, int, int]]
     length: int
-    after: tuple[int, int]
+    buffers: tuple[int, int, int, int, int, int]
+    has_device: bool
+    knows: bool
+    extra: tuple[int, int]
     rooms: int
     wishes: list[tuple[int, int]]
     away: tuple[int, int]
@@ -261,7 +278,10 @@ a_setting = st.builds(
     day=st.sampled_from(DAYS),
     work=weeks,
     length=st.integers(3, 20).map(lambda n: n * 5),
-    after=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    buffers=st.tuples(*[st.integers(0, 4).map(lambda n: n * 5)] * 6),
+    has_device=st.booleans(),
+    knows=st.booleans(),
+    extra=st.tuples(st.integers(5 * 60, 20 * 60), st.integers(1, 200)),
     rooms=st.integers(1, 2),
     wishes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 1)), max_size=6),
     away=st.tuples(st.integers(6 * 60, 18 * 60), st.integers(1, 200)),
@@ -273,8 +293,20 @@ def build(some: Setting) -> tuple[SimpleNamespace, datetime]:
     place = make.a_small_clinic(zone=some.zone, rooms=some.rooms, practitioners=2)
     start = datetime.combine(some.day, time(), tzinfo=ZoneInfo(some.zone)).astimezone(UTC)
     place.service.minutes = some.length
-    place.service.minutes_after, place.service.charting_minutes = some.after[0] * 5, some.after[1] * 5
+    *around, warm_up, cool_down = some.buffers
+    for name, minutes_ in zip(
+        ("preparing_minutes", "charting_minutes", "minutes_before", "minutes_after"), around, strict=True
+    ):
+        setattr(place.service, name, minutes_)
+    if some.has_device:
+        make.a_device(place.location, "ultrasound")
+        place.service.device_kind = "ultrasound"
+        place.service.device_before, place.service.device_after = warm_up, cool_down
+    place.service.skill = "deep tissue"
     place.service.save()
+    for who in place.practitioners[: 2 if some.knows else 1]:
+        who.skills = ["deep tissue"]
+        who.save()
     WorkingHours.objects.all().delete()
     for hour, minute, lasts in some.work:
         begins = min(hour * 60 + minute, 22 * 60)
@@ -285,6 +317,13 @@ def build(some: Setting) -> tuple[SimpleNamespace, datetime]:
         practitioner=place.practitioner,
         starts_at=start + some.away[0] * MINUTE,
         ends_at=start + sum(some.away) * MINUTE,
+        recorded_at=NOW,
+    )
+    ExtraHours.objects.create(
+        practitioner=place.practitioners[1],
+        location=place.location,
+        starts_at=start + some.extra[0] * MINUTE,
+        ends_at=start + sum(some.extra) * MINUTE,
         recorded_at=NOW,
     )
     for minute, who in some.wishes:
