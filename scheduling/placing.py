@@ -66,7 +66,8 @@ def _chosen(wishes: Sequence[Wish], now: datetime) -> list[Places]:
         try:
             places.append(diaries.choose(replace(wish, besides=besides), now=now))
         except NothingFree as short:
-            raise refused(wish.proposal, str(short), now=now) from None
+            busy = [one.sentence(wish.proposal) for one in diaries.who_is_busy(wish, now=now)]
+            raise refused(wish.proposal, " ".join([*busy, str(short)]), now=now) from None
         besides += places[-1].slots
     return places
 
