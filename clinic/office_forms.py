@@ -144,6 +144,11 @@ class ClinicForm(TonusForm):
     email = forms.EmailField(label="E-mail", max_length=254, required=False)
     country = country_field()
     currency = forms.ChoiceField(choices=[(code, code) for code in SYMBOLS])
+    calendars_may_name = forms.BooleanField(
+        label="Therapists may have first names and services in their own calendars",
+        required=False,
+        help_text="Outside Tonus, such as on a phone. Otherwise their calendars say “busy” or initials.",
+    )
     tax_number = forms.CharField(max_length=30, required=False)
     npi = forms.CharField(label="NPI of the clinic", max_length=10, required=False, validators=[TEN_DIGITS])
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)

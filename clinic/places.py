@@ -23,7 +23,17 @@ class PlaceRefused(Exception):
 
 
 LOCATION_FACTS = ("name", "zone", "phone", "address_line", "city", "region", "postal_code", "country")
-CLINIC_FACTS = ("name", "sender_name", "phone", "email", "country", "currency", "tax_number", "npi")
+CLINIC_FACTS = (
+    "name",
+    "sender_name",
+    "phone",
+    "email",
+    "country",
+    "currency",
+    "tax_number",
+    "npi",
+    "calendars_may_name",
+)
 
 
 def listed() -> QuerySet[Location]:

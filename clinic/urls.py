@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from clinic import inbox_views, landing
+from scheduling.views import feeds
 
 urlpatterns = [
     path("", landing.home, name="home"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("treatments/", include("treatments.urls")),
     path("schedule/", include("scheduling.urls")),
     path("billing/", include("billing.urls")),
+    path("calendar/<str:token>.ics", feeds.feed, name="calendar_feed"),
     path("v/", include("portal.urls")),
     path("office/", include("clinic.office_urls")),
     path("setup/", include("clinic.setup")),

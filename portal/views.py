@@ -15,6 +15,7 @@ from clinic.requests import LinkRequest
 from portal import answers
 from portal.answers import AlreadyAnswered, Answer
 from portal.forms import OtherTimeForm, ReasonForm
+from scheduling import calendar_entries
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment
 
@@ -47,6 +48,25 @@ def move(request: LinkRequest, link: ActionLink) -> HttpResponse:
     return _show(request, link, "portal/move.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@by_link(Purpose.VISIT, methods=("GET", "HEAD"), after_use=answers.SAME_PRESS)
+def calendar(request: LinkRequest, link: ActionLink) -> HttpResponse:
+    """The visit as an entry for the patient's own calendar; also for a while after the patient has confirmed."""
+    seen = answers.visit_of(link)
+    if seen is None or link.used_for not in ("", Answer.CONFIRM) or not answers.can_answer(seen, request.now):
+        return links.gone(request)
+    _looked_at(request, seen)
+    named = {"Content-Disposition": f'attachment; filename="{calendar_entries.FILE_NAME}"'}
+    entry = calendar_entries.entry_for(seen, Clinic.objects.first())
+    return HttpResponse(entry, content_type="text/calendar; charset=utf-8", headers=named)
+
+
+def _looked_at(request: LinkRequest, seen: Appointment) -> None:
+    if request.method != "HEAD":
+        audit.viewed(
+            "appointment", by=request.actor, now=request.now, subject=seen, patient_uid=seen.patient.survivor.uid
+        )
+
+
 def _show(
     request: LinkRequest,
     link: ActionLink,
@@ -59,10 +79,7 @@ def _show(
     seen = answers.visit_of(link)
     if seen is None or link.used_at is not None or not answers.can_answer(seen, request.now):
         return links.gone(request)
-    if request.method != "HEAD":
-        audit.viewed(
-            "appointment", by=request.actor, now=request.now, subject=seen, patient_uid=seen.patient.survivor.uid
-        )
+    _looked_at(request, seen)
     return page(request, template, _facts(link, seen) | (context or {}), status=status)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vText
 
 #: Raised with each change of what is written for the same entries: programs then fetch it anew.
 WRITTEN_AS = 1
@@ -22,6 +22,9 @@ REFRESH = timedelta(hours=1)
 _MAKER = "-//Tonus//Calendar//EN"
 #: What RFC 5545 allows in no text, line breaks among them: a name or a label is one line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+|[\ud800-\udfff]")
+
+#: A parameter can hold no quotation mark, and many readers stumble over a backslash.
+_NOT_IN_A_PARAMETER = str.maketrans({'"': "'", "\\": "/"})
 
 
 def uid_of(record: uuid.UUID, part: str = "") -> str:
@@ -52,7 +55,7 @@ def sequence_of(version: int, *, cancelled: bool) -> int:
 def feed(name: str, entries: Iterable[Entry]) -> bytes:
     """A calendar to subscribe to."""
     calendar = _calendar("PUBLISH")
-    named = one_line(name)
+    named = vText(one_line(name))  # the library knows neither property, so it would not escape them
     calendar.add("name", named)
     calendar.add("x-wr-calname", named)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
@@ -70,7 +73,7 @@ def single(entry: Entry, *, organizer: str, organizer_name: str) -> bytes:
     calendar = _calendar("CANCEL" if entry.cancelled else "PUBLISH")
     event = _event(entry)
     address = vCalAddress(f"mailto:{one_line(organizer)}")
-    address.params["CN"] = one_line(organizer_name).replace('"', "'")
+    address.params["CN"] = one_line(organizer_name).translate(_NOT_IN_A_PARAMETER)
     event.add("organizer", address)
     calendar.add_component(event)
     return calendar.to_ical()

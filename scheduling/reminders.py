@@ -7,7 +7,7 @@ the answer to a booking that was just made does not wait. See docs/adr/0028-one-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from clinic.messaging_states import CURABLE, Channel, MessagePurpose, Reason, St
 from clinic.models import Clinic, OutboundMessage
 from patients import consent, records
 from patients.models import Patient
+from scheduling.calendar_entries import entry_for
 from scheduling.models import Appointment
 from scheduling.states import Status
 
@@ -160,6 +161,8 @@ def _enqueue(
         _draft(appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now)
         for purpose, words, due_at in wanted
     ]
+    if way.channel == Channel.EMAIL:  # the first message about this version brings its entry for the calendar
+        drafts[:1] = [replace(drafts[0], calendar=entry_for(appointment, clinic).decode())]
     return messaging.enqueue(*drafts, now=now)
 
 
