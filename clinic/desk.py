@@ -71,5 +71,6 @@ def finish(*, task_uid: uuid.UUID, outcome: str, by: User, now: datetime) -> Des
 
 def close_for(*, subject_uid: uuid.UUID, outcome: str, now: datetime) -> int:
     """What was asked about the subject has been overtaken by events."""
-    moot = DeskTask.objects.about(subject_uid).open().filter(kind=DeskTask.Kind.MOVE_WANTED)
+    overtaken = (DeskTask.Kind.MOVE_WANTED, DeskTask.Kind.CALL_PATIENT)
+    moot = DeskTask.objects.about(subject_uid).open().filter(kind__in=overtaken)
     return moot.update(done_at=now, outcome=outcome)

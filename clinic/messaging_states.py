@@ -18,6 +18,7 @@ class Channel(TextChoices):
 class MessagePurpose(TextChoices):
     VISIT_BOOKED = "visit_booked", "Visit booked"
     VISIT_MOVED = "visit_moved", "Visit moved"
+    VISIT_CANCELLED = "visit_cancelled", "Visit called off"
     VISIT_REMINDER = "visit_reminder", "Reminder"
     #: To staff, about their own sign-in.
     INVITATION = "invitation", "Invitation to sign in"
@@ -41,6 +42,7 @@ class Reason(TextChoices):
     CANCELLED = "cancelled", "the visit was cancelled"
     MOVED = "moved", "the visit was moved"
     OVER = "over", "the visit has begun or is over"
+    TAKEN_BACK = "taken_back", "what it says was taken back"
     OPTED_OUT = "opted_out", "the patient does not want messages"
     NO_CONSENT = "no_consent", "the patient has not agreed to messages on this channel"
     NO_ADDRESS = "no_address", "there is no address it could go to"
@@ -94,6 +96,7 @@ REASONS: dict[State, frozenset[Reason]] = {
             Reason.CANCELLED,
             Reason.MOVED,
             Reason.OVER,
+            Reason.TAKEN_BACK,
             Reason.OPTED_OUT,
             Reason.NO_CONSENT,
             Reason.NO_ADDRESS,
@@ -121,6 +124,7 @@ CURABLE = frozenset(
         Reason.CANCELLED,
         Reason.MOVED,
         Reason.OVER,
+        Reason.TAKEN_BACK,
     }
 )
 #: Ends after which a person at the desk should know, because the patient does not.

@@ -267,6 +267,8 @@ class DeskTask(models.Model):
     class Kind(models.TextChoices):
         MOVE_WANTED = "move_wanted", "Wants another time"
         VISIT_CANCELLED = "visit_cancelled", "Cancelled a visit"
+        #: Found by the house: no message reaches them, or somebody chose to speak with them first.
+        CALL_PATIENT = "call_patient", "To be called"
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
@@ -295,7 +297,7 @@ class DeskTask(models.Model):
                 condition=Q(done_at__isnull=True),
             ),
             models.CheckConstraint(
-                name="desk_task_kind_is_known", condition=Q(kind__in=["move_wanted", "visit_cancelled"])
+                name="desk_task_kind_is_known", condition=Q(kind__in=["move_wanted", "visit_cancelled", "call_patient"])
             ),
             models.CheckConstraint(
                 name="desk_task_is_done_by_someone_or_moot",

@@ -2,6 +2,7 @@
 
 from scheduling.models.appointments import Appointment
 from scheduling.models.claims import Claim, half_open
+from scheduling.models.displacements import Displacement
 from scheduling.models.feeds import CalendarFeed, Shows
 from scheduling.models.groups import GroupSession
 from scheduling.models.holds import Hold
@@ -17,6 +18,7 @@ __all__ = [
     "Closure",
     "Colour",
     "Device",
+    "Displacement",
     "ExtraHours",
     "GroupSession",
     "Hold",
