@@ -112,6 +112,20 @@ class PhoneField(forms.CharField):
         return show_phone(value) if isinstance(value, str) and value.startswith("+") else value
 
 
+class WordsField(forms.CharField):
+    """Short words, separated by commas, kept in lower case and once each."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        words = list(dict.fromkeys(w.strip().lower() for w in typed.split(",") if w.strip()))
+        if any(len(word) > 40 for word in words):
+            raise ValidationError("Each is a word or two, at most 40 letters.")
+        return words
+
+
 def to_e164(typed: str, country: str | None = None) -> str:
     """The number in E.164. Raises ValidationError with a sentence when it cannot be one.
 

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from clinic import geography
-from clinic.forms import DateInput, PhoneField, TonusForm
-from clinic.models import Clinic, Discipline, Location, Role, User
+from clinic.forms import DateInput, PhoneField, TonusForm, WordsField
+from clinic.models import Clinic, Discipline, Language, Location, Role, User
 from clinic.models.people import validate_zone
 from clinic.money import SYMBOLS
 from clinic.staff import Credentials
@@ -77,6 +77,14 @@ class StaffForm(TonusForm):
         validators=[TEN_DIGITS],
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
+    skills = WordsField(
+        required=False,
+        max_length=400,
+        help_text="What services may ask for, separated by commas: deep tissue, lymph drainage.",
+    )
+    languages = forms.MultipleChoiceField(
+        choices=Language.choices, required=False, widget=forms.CheckboxSelectMultiple, label="Speaks"
+    )
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     @classmethod
@@ -84,7 +92,7 @@ class StaffForm(TonusForm):
         facts = {"name": user.name, "email": user.email, "roles": user.roles, "revision": user.revision}
         practitioner = user.practitioner_or_none
         if practitioner is not None:
-            for name in ("discipline", "title", "licence_number", "npi"):
+            for name in ("discipline", "title", "licence_number", "npi", "skills", "languages"):
                 facts[name] = getattr(practitioner, name)
         return facts
 
@@ -104,6 +112,8 @@ class StaffForm(TonusForm):
                 title=data["title"],
                 npi=data["npi"],
                 licence_number=data["licence_number"],
+                skills=tuple(data["skills"]),
+                languages=tuple(data["languages"]),
             )
         roles = [Role(role) for role in data["roles"]]
         return {"email": data["email"], "name": data["name"], "roles": roles, "credentials": credentials}

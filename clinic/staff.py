@@ -32,6 +32,10 @@ class Credentials:
     title: str = ""
     npi: str = ""
     licence_number: str = ""
+    #: What services may ask for, in the clinic's own words.
+    skills: tuple[str, ...] = ()
+    #: Codes of clinic.models.Language.
+    languages: tuple[str, ...] = ()
 
 
 class Leaving(Protocol):
@@ -190,6 +194,8 @@ def _set_credentials(user: User, credentials: Credentials | None) -> None:
         "title": credentials.title,
         "npi": credentials.npi,
         "licence_number": credentials.licence_number,
+        "skills": list(credentials.skills),
+        "languages": list(credentials.languages),
         "is_active": user.is_active,
     }
     practitioner, created = Practitioner.objects.get_or_create(user=user, defaults=facts)

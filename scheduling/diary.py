@@ -15,7 +15,7 @@ from clinic.models import Location, Practitioner
 from scheduling import availability, daygrid, wallclock
 from scheduling.daygrid import Column, Frame
 from scheduling.intervals import Interval, Spans
-from scheduling.models import Absence, Appointment, WorkingHours
+from scheduling.models import Absence, Appointment, ExtraHours, WorkingHours
 from scheduling.states import Status
 from scheduling.wallclock import Rule
 
@@ -71,11 +71,12 @@ def _diary(
     span = Interval(whole[days[0]].start, whole[days[-1]].end)
     visits = list(Appointment.objects.at(location).not_called_off().within(span.start, span.end).for_diary())
     rules, people = _workers(location, days)
+    extra = _extra(location, span, people)
     for visit in visits:
         people.setdefault(visit.practitioner_id, visit.practitioner)
     shown = [p for p in people.values() if only is None or p.pk == only.pk] or ([only] if only else [])
     opening = availability.opening(location, span)
-    works = {p.pk: wallclock.open_spans(rules[p.pk], days, tz) & opening for p in shown}
+    works = {p.pk: (wallclock.open_spans(rules[p.pk], days, tz) & opening) | extra[p.pk] for p in shown}
     absences: dict[int, list[Absence]] = defaultdict(list)
     for absence in Absence.objects.filter(practitioner__in=[p.pk for p in shown]).within(span.start, span.end):
         absences[absence.practitioner_id].append(absence)
@@ -110,6 +111,18 @@ def _workers(location: Location, days: Sequence[date]) -> tuple[dict[int, list[R
             rules[row.practitioner_id].append(rule)
             people[row.practitioner_id] = row.practitioner
     return rules, people
+
+
+def _extra(
+    location: Location, span: Interval[datetime], people: dict[int, Practitioner]
+) -> defaultdict[int, Spans[datetime]]:
+    """Who works beyond the weekly hours, and when; whoever does is added to the people of the day."""
+    found: defaultdict[int, Spans[datetime]] = defaultdict(Spans)
+    rows = ExtraHours.objects.filter(location=location, practitioner__is_active=True).within(span.start, span.end)
+    for row in rows.select_related("practitioner__user"):
+        people.setdefault(row.practitioner_id, row.practitioner)
+        found[row.practitioner_id] |= Spans.of([Interval(row.starts_at, row.ends_at)])
+    return found
 
 
 def _frame(

@@ -18,6 +18,7 @@ from scheduling.models import (
     Appointment,
     Closure,
     Device,
+    ExtraHours,
     OpeningHours,
     Resource,
     ResourceKind,
@@ -27,7 +28,7 @@ from scheduling.models import (
 )
 
 Kept = TypeVar("Kept", Service, Room, Device)
-Rule = OpeningHours | WorkingHours | Closure
+Rule = OpeningHours | WorkingHours | Closure | ExtraHours
 
 
 class NotPossible(Exception):
@@ -117,9 +118,9 @@ def _switch(thing: Kept, *, active: bool, by: Actor, now: datetime) -> Kept:
 
 @transaction.atomic
 def add_hours(rule: Rule, *, by: Actor, now: datetime) -> None:
-    """Write down opening hours, working hours or a closure."""
+    """Write down opening hours, working hours, extra hours or a closure."""
     rule.save()
-    if isinstance(rule, WorkingHours):
+    if isinstance(rule, WorkingHours | ExtraHours):
         ensure(practitioners=[rule.practitioner_id])
     audit.record(f"{kind_of(rule)}.added", by=by, now=now, subject=rule, detail={"rule": str(rule)})
 

@@ -52,6 +52,8 @@ urlpatterns = [
     path("setup/calendars/<uuid:uid>/rotate/", feeds.rotate, name="calendar_rotate"),
     path("setup/calendars/<uuid:uid>/revoke/", feeds.revoke, name="calendar_revoke"),
     path("setup/working/", setup.working, name="working"),
+    path("setup/working/extra/", setup.extra_hours_add, name="extra_hours_add"),
+    path("setup/working/extra/<uuid:uid>/remove/", setup.extra_hours_remove, name="extra_hours_remove"),
     path("setup/absences/", setup.absences, name="absences"),
     path("setup/absences/<uuid:uid>/remove/", setup.absence_remove, name="absence_remove"),
 ]

@@ -3,7 +3,7 @@
 from clinic.models.audit import AuditEvent, AuditSeal
 from clinic.models.held import HeldInput
 from clinic.models.messages import ActionLink, DeskTask, OutboundMessage
-from clinic.models.people import Clinic, Discipline, Location, Practitioner, Role, User
+from clinic.models.people import Clinic, Discipline, Language, Location, Practitioner, Role, User
 
 __all__ = [
     "ActionLink",
@@ -13,6 +13,7 @@ __all__ = [
     "DeskTask",
     "Discipline",
     "HeldInput",
+    "Language",
     "Location",
     "OutboundMessage",
     "Practitioner",

@@ -37,6 +37,32 @@ class Discipline(models.TextChoices):
     MEDICAL = "medical", "Medicine"
 
 
+class Language(models.TextChoices):
+    """What patients prefer and practitioners speak; the codes are those of BCP 47."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Spanish"
+    ARABIC = "ar", "Arabic"
+    CHINESE = "zh", "Chinese"
+    FRENCH = "fr", "French"
+    GERMAN = "de", "German"
+    GREEK = "el", "Greek"
+    HAITIAN = "ht", "Haitian Creole"
+    HINDI = "hi", "Hindi"
+    ITALIAN = "it", "Italian"
+    JAPANESE = "ja", "Japanese"
+    KOREAN = "ko", "Korean"
+    POLISH = "pl", "Polish"
+    PORTUGUESE = "pt", "Portuguese"
+    RUSSIAN = "ru", "Russian"
+    TAGALOG = "tl", "Tagalog"
+    TURKISH = "tr", "Turkish"
+    UKRAINIAN = "uk", "Ukrainian"
+    URDU = "ur", "Urdu"
+    VIETNAMESE = "vi", "Vietnamese"
+    SIGN = "sgn", "Sign language"
+
+
 class Clinic(models.Model):
     """The organisation that runs Tonus: exactly one row."""
 

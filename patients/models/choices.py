@@ -26,32 +26,6 @@ class AllergyStatus(TextChoices):
     LISTED = "listed", "Listed"
 
 
-class Language(TextChoices):
-    """Languages a patient may prefer; the codes are those of BCP 47."""
-
-    ENGLISH = "en", "English"
-    SPANISH = "es", "Spanish"
-    ARABIC = "ar", "Arabic"
-    CHINESE = "zh", "Chinese"
-    FRENCH = "fr", "French"
-    GERMAN = "de", "German"
-    GREEK = "el", "Greek"
-    HAITIAN = "ht", "Haitian Creole"
-    HINDI = "hi", "Hindi"
-    ITALIAN = "it", "Italian"
-    JAPANESE = "ja", "Japanese"
-    KOREAN = "ko", "Korean"
-    POLISH = "pl", "Polish"
-    PORTUGUESE = "pt", "Portuguese"
-    RUSSIAN = "ru", "Russian"
-    TAGALOG = "tl", "Tagalog"
-    TURKISH = "tr", "Turkish"
-    UKRAINIAN = "uk", "Ukrainian"
-    URDU = "ur", "Urdu"
-    VIETNAMESE = "vi", "Vietnamese"
-    SIGN = "sgn", "Sign language"
-
-
 class Precision(TextChoices):
     """How much of a day is known."""
 

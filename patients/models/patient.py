@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce, Concat, Reverse
 
 from clinic import access, time
 from clinic.access import Can, Relation
-from clinic.models import User
-from patients.models.choices import AllergyStatus, Channel, Language, Sex
+from clinic.models import Language, User
+from patients.models.choices import AllergyStatus, Channel, Sex
 from patients.models.tracking import tracked
 
 #: A telephone number as the world writes it: plus sign, country, number.

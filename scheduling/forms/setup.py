@@ -12,46 +12,51 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clinic import time
-from clinic.forms import DateInput, TimeInput, TonusForm, TonusModelForm
+from clinic.forms import DateInput, TimeInput, TonusForm, TonusModelForm, WordsField
 from clinic.models import Location, Practitioner
+from scheduling import wallclock
 from scheduling.forms.booking import ByUid
 from scheduling.models import Absence, Closure, Device, Room, Service, Weekday
 from scheduling.models.hours import Weekly
+from scheduling.models.resources import BUFFERS, CELL_MINUTES
 
 #: How many stretches a day can have: one break.
 PARTS = 2
-
-
-class WordsField(forms.CharField):
-    """Short words, separated by commas, kept in lower case and once each."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        words = list(dict.fromkeys(w.strip().lower() for w in typed.split(",") if w.strip()))
-        if any(len(word) > 40 for word in words):
-            raise ValidationError("Each feature is a word or two, at most 40 letters.")
-        return words
 
 
 class ServiceForm(TonusModelForm):
     class Meta:
         model = Service
         fields: ClassVar = [
-            "name", "discipline", "technique", "minutes", "minutes_after", "charting_minutes", "needs_room",
-            "room_feature", "device_kind", "colour", "billing_code",
+            "name", "discipline", "technique", "skill", "minutes", "seats", "needs_room", "room_feature", "device_kind",
+            *BUFFERS, "colour", "billing_code",
         ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in (*BUFFERS, "seats"):
+            self.fields[name].required = False
+
+    @property
+    def buffers(self) -> list[forms.BoundField]:
+        """For the template: what comes before and after the visit, two of each kind of resource."""
+        return [self[name] for name in BUFFERS]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        for name in ("minutes", "minutes_after", "charting_minutes"):
-            if data.get(name) is not None and data[name] % 5:
+        for name in BUFFERS:
+            data[name] = data.get(name) or 0
+        data["seats"] = data.get("seats") or 1
+        for name in ("minutes", *BUFFERS):
+            if data.get(name) is not None and data[name] % CELL_MINUTES:
                 self.add_error(name, "Minutes come in fives: 30, 45, 60.")
-        if not data.get("needs_room") and (data.get("room_feature") or data.get("minutes_after")):
+        of_room = (data.get("room_feature"), data.get("minutes_before"), data.get("minutes_after"))
+        if not data.get("needs_room") and any(of_room):
             self.add_error("needs_room", "Without a room there is nothing to clean and no feature to need.")
-        data["room_feature"] = (data.get("room_feature") or "").strip().lower()
+        if not (data.get("device_kind") or "").strip() and (data.get("device_before") or data.get("device_after")):
+            self.add_error("device_kind", "Without a device there is nothing to set up or to clean.")
+        for name in ("skill", "room_feature"):
+            data[name] = " ".join((data.get(name) or "").lower().split())
         return data
 
 
@@ -155,6 +160,42 @@ class ClosureForm(TonusModelForm):
 class Away:
     starts_at: datetime
     ends_at: datetime
+
+
+class ExtraHoursForm(TonusForm):
+    """Once, beyond the weekly hours: a day, from and until, on the clock of the location."""
+
+    extra_day = forms.DateField(widget=DateInput(), label="Day")
+    extra_from = forms.TimeField(widget=TimeInput(), label="From")
+    extra_until = forms.TimeField(widget=TimeInput(), label="Until", help_text="00:00 is the end of that day.")
+    extra_reason = forms.CharField(max_length=80, required=False, label="What for")
+
+    def __init__(self, *args: Any, location: Location, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.location, self.today = location, today
+
+    def clean_extra_day(self) -> date:
+        day: date = self.cleaned_data["extra_day"]
+        if day < self.today:
+            raise ValidationError("That day is past.")
+        if day > self.today + timedelta(days=731):
+            raise ValidationError("That is more than two years ahead.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        day, opens, closes = (data.get(name) for name in ("extra_day", "extra_from", "extra_until"))
+        if day is None or opens is None or closes is None:
+            return data
+        if closes <= opens and closes != wall_time(0):
+            self.add_error("extra_until", "Ends before it begins.")
+            return data
+        span = wallclock.hours_on(day, opens, closes, self.location.tz)
+        if span is None:
+            self.add_error("extra_from", "No clock shows these hours that day: the clocks go forward then.")
+            return data
+        data["span"] = span
+        return data
 
 
 class AbsenceForm(TonusForm):

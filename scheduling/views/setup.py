@@ -11,17 +11,27 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import time
 from clinic.access import Can, requires
 from clinic.forms import StaleRecord, TonusModelForm, add_refusal
-from clinic.models import Practitioner
+from clinic.models import Location, Practitioner
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
 from scheduling import resources
-from scheduling.forms.setup import AbsenceForm, ClosureForm, DeviceForm, RoomForm, ServiceForm, WeekForm, initial_week
-from scheduling.models import Absence, Closure, Device, OpeningHours, Room, Service, WorkingHours
+from scheduling.forms.setup import (
+    AbsenceForm,
+    ClosureForm,
+    DeviceForm,
+    ExtraHoursForm,
+    RoomForm,
+    ServiceForm,
+    WeekForm,
+    initial_week,
+)
+from scheduling.models import Absence, Closure, Device, ExtraHours, OpeningHours, Room, Service, WorkingHours
 from scheduling.resources import NotPossible
 from scheduling.views import places
 
@@ -37,6 +47,7 @@ class Shelf:
     one: str
     many: str
     empty: str
+    template: str = "scheduling/setup/form.html"
 
     @property
     def list_name(self) -> str:
@@ -44,8 +55,9 @@ class Shelf:
 
 
 SERVICES = Shelf(
-    Service, ServiceForm, "service", "services", "What can be booked, how long it takes and what it needs."
-)
+    Service, ServiceForm, "service", "services", "What can be booked, how long it takes and what it needs.",
+    template="scheduling/setup/service_form.html",
+)  # fmt: skip
 ROOMS = Shelf(Room, RoomForm, "room", "rooms", "Where patients are treated. A room is never booked twice at one time.")
 DEVICES = Shelf(Device, DeviceForm, "device", "devices", "Machines that a service may take, and how many there are.")
 
@@ -94,7 +106,7 @@ def _edit(request: StaffRequest, shelf: Shelf, thing: Any) -> HttpResponse:
             messages.success(request, f"{thing} is saved.")
             return go_to(request, shelf.list_name)
     status = 422 if request.method == "POST" else 200
-    return page(request, "scheduling/setup/form.html", {"shelf": shelf, "thing": thing, "form": form}, status=status)
+    return page(request, shelf.template, {"shelf": shelf, "thing": thing, "form": form}, status=status)
 
 
 def switching(shelf: Shelf, verb: Callable[..., Any], done: str) -> View:
@@ -153,32 +165,82 @@ def working(request: StaffRequest) -> HttpResponse:
     """When each practitioner works at a location."""
     among = places.locations()
     location = places.chosen(request, among)
-    people = list(Practitioner.objects.active().by_name())
-    who = places.practitioner_in(request) or next(iter(people), None)
+    who = places.practitioner_in(request) or Practitioner.objects.active().by_name().first()
     if location is None or who is None:
         return page(request, "scheduling/no_location.html" if location is None else "scheduling/no_people.html")
-    today = time.local_day(request.now, location.tz)
-    rules = WorkingHours.objects.filter(location=location, practitioner=who).valid_within(
-        today, today + timedelta(days=366)
-    )
-    now_valid = [rule for rule in rules if rule.valid_from <= today]
-    form = WeekForm(posted(request), today=today, initial=initial_week(now_valid))
-    if request.method == "POST" and form.is_valid():
+    data = posted(request)
+    form = WeekForm(data, today=time.local_day(request.now, location.tz)) if data is not None else None
+    if request.method == "POST" and form is not None and form.is_valid():
         resources.set_week(
             WorkingHours, {"location": location, "practitioner": who}, form.stretches(),
             valid_from=form.cleaned_data["valid_from"], by=request.user, now=request.now,
         )  # fmt: skip
         messages.success(request, f"The working hours of {who.user.name} at {location} are saved.")
         return go_to(request, f"{request.path}?location={location.uid}&practitioner={who.uid}")
-    context = {
-        "form": form,
+    status = 422 if request.method == "POST" else 200
+    return page(
+        request, "scheduling/setup/working.html", _hours_of(request, among, location, who, form=form), status=status
+    )
+
+
+def _hours_of(
+    request: StaffRequest,
+    among: list[Location],
+    location: Location,
+    who: Practitioner,
+    *,
+    form: WeekForm | None = None,
+    extra: ExtraHoursForm | None = None,
+) -> dict[str, Any]:
+    """What the page of one practitioner's hours shows; a form that was refused stands in for the empty one."""
+    today = time.local_day(request.now, location.tz)
+    mine = WorkingHours.objects.filter(location=location, practitioner=who)
+    rules = list(mine.valid_within(today, today + timedelta(days=366)).in_order())
+    now_valid = [rule for rule in rules if rule.valid_from <= today]
+    return {
+        "form": form or WeekForm(today=today, initial=initial_week(now_valid)),
+        "extra_form": extra or ExtraHoursForm(location=location, today=today),
+        "extra": ExtraHours.objects.filter(location=location, practitioner=who, ends_at__gt=request.now).in_order(),
         "location": location,
         "locations": among,
-        "people": people,
+        "zone": location.zone,
+        "people": list(Practitioner.objects.active().by_name()),
         "who": who,
-        "later": [rule for rule in rules.in_order() if rule.valid_from > today],
+        "later": [rule for rule in rules if rule.valid_from > today],
     }
-    return page(request, "scheduling/setup/working.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@requires(Can.MANAGE_RESOURCES)
+def extra_hours_add(request: StaffRequest) -> HttpResponse:
+    """Once, somebody works beyond the weekly hours."""
+    among = places.locations()
+    location, who = places.chosen(request, among), places.practitioner_in(request)
+    if location is None or who is None:
+        return page(request, "scheduling/no_location.html" if location is None else "scheduling/no_people.html")
+    form = ExtraHoursForm(request.POST, location=location, today=time.local_day(request.now, location.tz))
+    if not form.is_valid():
+        context = _hours_of(request, among, location, who, extra=form)
+        return page(request, "scheduling/setup/working.html", context, status=422)
+    span = form.cleaned_data["span"]
+    extra = ExtraHours(
+        practitioner=who, location=location, starts_at=span.start, ends_at=span.end,
+        reason=form.cleaned_data["extra_reason"], recorded_at=request.now, recorded_by=request.user,
+    )  # fmt: skip
+    resources.add_hours(extra, by=request.user, now=request.now)
+    messages.success(request, f"{who.user.name} can be booked then.")
+    return go_to(request, f"{reverse('scheduling:working')}?location={location.uid}&practitioner={who.uid}")
+
+
+@require_POST
+@requires(Can.MANAGE_RESOURCES)
+def extra_hours_remove(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Not after all; what is booked then stays booked."""
+    extra = get_object_or_404(ExtraHours.objects.select_related("practitioner", "location"), uid=uid)
+    resources.end_hours(extra, by=request.user, now=request.now)
+    messages.success(request, "The extra hours are taken back. What is booked then stays: look at the diary.")
+    back = f"{reverse('scheduling:working')}?location={extra.location.uid}&practitioner={extra.practitioner.uid}"
+    return go_to(request, back)
 
 
 @require_POST

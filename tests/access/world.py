@@ -32,7 +32,8 @@ from patients.models import (
     Patient,
     Surgery,
 )
-from scheduling.models import Absence, Appointment, Closure, Device, Room, Service
+from scheduling import feeds
+from scheduling.models import Absence, Appointment, CalendarFeed, Closure, Device, ExtraHours, Room, Service, Shows
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
 from tests.factories import people
@@ -61,6 +62,9 @@ class World:
     device: Device
     closure: Closure
     absence: Absence
+    extra_hours: ExtraHours
+    own_calendar: CalendarFeed
+    rooms_calendar: CalendarFeed
 
     def actors(self) -> list[Actor]:
         """All who may knock, from the street to the owner."""
@@ -70,6 +74,8 @@ class World:
             Actor("link of A", link_of="A"),
             Actor("link of B", link_of="B"),
             Actor("expired link of A", link_of="A", link_works=False),
+            Actor("calendar of A", secret_of="A"),
+            Actor("revoked calendar of A", secret_of="A", secret_works=False),
             Actor("front desk", self.desk),
             Actor("therapist of A", self.hers, cares_for=mine),
             Actor("therapist of neither", self.stranger),
@@ -79,8 +85,8 @@ class World:
 
 
 ACTORS = (
-    "anonymous", "link of A", "link of B", "expired link of A", "front desk", "therapist of A",
-    "therapist of neither", "owner", "deactivated",
+    "anonymous", "link of A", "link of B", "expired link of A", "calendar of A", "revoked calendar of A",
+    "front desk", "therapist of A", "therapist of neither", "owner", "deactivated",
 )  # fmt: skip
 
 
@@ -107,9 +113,21 @@ def build() -> World:
         recorded_at=NOW,
         recorded_by=desk,
     )
+    extra_hours = ExtraHours.objects.create(
+        practitioner=third,
+        location=clinic.location,
+        starts_at=NOW + timedelta(days=20),
+        ends_at=NOW + timedelta(days=20, hours=2),
+        recorded_at=NOW,
+        recorded_by=desk,
+    )
+    own_calendar = CalendarFeed.objects.working().filter(practitioner=hers).get()
+    rooms_calendar, _ = feeds.create(
+        subject=clinic.rooms[0], label="Door", shows=Shows.BUSY, uid=uuid.uuid4(), by=desk, now=NOW
+    )
     return World(
         a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service, clinic.rooms[0],
-        diary.a_device(clinic.location), closure, absence,
+        diary.a_device(clinic.location), closure, absence, extra_hours, own_calendar, rooms_calendar,
     )  # fmt: skip
 
 
@@ -224,7 +242,17 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     side.links["password"] = links.issue(
         purpose=Purpose.PASSWORD, subject_uid=user.uid, expires_at=NOW + timedelta(days=1), now=NOW
     )
+    _calendars(side, treats)
     _notes(side, treats)
+
+
+def _calendars(side: Side, treats: Practitioner) -> None:
+    """What the practitioner reads on a phone: initials, as far as a feed goes by default; and one that was revoked."""
+    for name in ("calendar", "revoked"):
+        feed, side.links[name] = feeds.create(
+            subject=treats, label=name, shows=Shows.INITIALS, uid=uuid.uuid4(), by=treats.user, now=NOW
+        )
+    feeds.revoke(feed, by=treats.user, now=NOW)
 
 
 def _notes(side: Side, treats: Practitioner) -> None:

@@ -94,7 +94,7 @@ def test_a_diary_costs_the_same_however_full_it_is(
         desk.get(at(view, **query))
     own = [q["sql"] for q in asked if "scheduling_" in q["sql"] and not q["sql"].startswith("SAVEPOINT")]
     record_property("queries", len(asked))
-    assert len(own) <= 6
+    assert len(own) <= 7
     assert len(asked) <= 16
 
 

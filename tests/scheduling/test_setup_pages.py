@@ -1,0 +1,113 @@
+"""What the clinic offers, as it is set up: time around a visit, skills, groups, extra hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.models import Practitioner
+from scheduling.models import ExtraHours, Service
+from tests.factories import people
+from tests.factories import scheduling as make
+from tests.factories.scheduling import NOW, local
+from tests.scheduling.test_pages import at, text
+
+pytestmark = pytest.mark.django_db
+A_GROUP = {
+    "name": "Back school", "discipline": "physical_therapy", "minutes": 60, "seats": 8, "skill": " Group  Exercise ",
+    "needs_room": "on", "preparing_minutes": 10, "charting_minutes": 5, "minutes_before": 15, "minutes_after": 10,
+    "device_kind": "projector", "device_before": 5, "device_after": 5, "colour": "green",
+}  # fmt: skip
+
+
+def test_a_service_says_what_comes_before_and_after_for_each_kind_of_resource(desk: Client) -> None:
+    assert desk.post(at("service_add"), A_GROUP).status_code == 303
+    service = Service.objects.get(name="Back school")
+    assert (service.seats, service.skill) == (8, "group exercise")
+    around = [tuple(int(x.seconds / 60) for x in service.around(kind)) for kind in ("practitioner", "room", "device")]
+    assert around == [(10, 5), (15, 10), (5, 5)]
+    listed = text(desk.get(at("services")))
+    assert "group exercise, 8 seats" in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"minutes_before": 7}, "Minutes come in fives"),
+        ({"preparing_minutes": 125}, "less than or equal to 120"),
+        ({"device_kind": ""}, "Without a device there is nothing to set up"),
+        ({"needs_room": ""}, "Without a room there is nothing to clean"),
+        ({"seats": 51}, "less than or equal to 50"),
+        ({"skill": "x" * 41}, "at most 40 characters"),
+    ],
+)
+def test_time_around_a_visit_that_cannot_be_is_refused(desk: Client, typed: Any, sentence: str) -> None:
+    answer = desk.post(at("service_add"), {**A_GROUP, **typed})
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+    assert not Service.objects.filter(name="Back school").exists()
+
+
+def test_the_owner_says_what_a_therapist_knows_and_speaks(place: Any, sign_in: Any) -> None:
+    ben = place.practitioner.user
+    typed = {"name": ben.name, "email": ben.email, "roles": ["therapist"], "discipline": "massage",
+             "skills": "Deep Tissue, lymph drainage, deep tissue", "languages": ["en", "es"]}  # fmt: skip
+    owner = sign_in(people.an_owner())
+    assert owner.post(reverse("office:staff_edit", args=[ben.uid]), typed).status_code == 303
+    saved = Practitioner.objects.get(pk=place.practitioner.pk)
+    assert saved.skills == ["deep tissue", "lymph drainage"]
+    assert saved.languages == ["en", "es"]
+    assert "deep tissue, lymph drainage" in owner.get(reverse("office:staff_edit", args=[ben.uid])).content.decode()
+
+
+def hours_of(place: Any) -> str:
+    return f"?location={place.location.uid}&practitioner={place.practitioner.uid}"
+
+
+def test_extra_hours_are_added_offered_and_taken_back(place: Any, desk: Client) -> None:
+    typed = {"extra_day": "2026-11-28", "extra_from": "18:00", "extra_until": "20:00", "extra_reason": "Catching up"}
+    assert desk.post(at("extra_hours_add") + hours_of(place), typed).status_code == 303
+    extra = ExtraHours.objects.get()
+    assert (extra.starts_at, extra.ends_at) == (local(28, 18), local(28, 20))
+    make.a_visit(place, local(28, 18, 30), despite=())
+    assert "Catching up" in text(desk.get(at("working") + hours_of(place)))
+    assert desk.post(at("extra_hours_remove", extra.uid)).status_code == 303
+    assert not ExtraHours.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"extra_from": "20:00"}, "Ends before it begins"),
+        ({"extra_day": "2026-11-23"}, "That day is past"),
+        ({"extra_day": "2031-11-23"}, "more than two years"),
+        ({"extra_day": "9999-12-31"}, "more than two years"),
+        ({"extra_until": ""}, "This field is required"),
+        ({"extra_day": "2027-03-14", "extra_from": "02:10", "extra_until": "02:50"}, "the clocks go forward"),
+    ],
+)
+def test_extra_hours_that_cannot_be_are_refused_and_kept_in_the_form(
+    place: Any, desk: Client, typed: Any, sentence: str
+) -> None:
+    usual = {"extra_day": "2026-11-28", "extra_from": "18:00", "extra_until": "20:00", "extra_reason": "Catching up"}
+    answer = desk.post(at("extra_hours_add") + hours_of(place), {**usual, **typed})
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+    assert "Catching up" in answer.content.decode()
+
+
+@pytest.mark.parametrize("much", [1, 4])
+def test_the_list_of_extra_hours_costs_the_same_for_one_and_for_four(place: Any, desk: Client, much: int) -> None:
+    for day in range(much):
+        ExtraHours.objects.create(
+            practitioner=place.practitioner, location=place.location, recorded_at=NOW,
+            starts_at=local(25 + day, 18), ends_at=local(25 + day, 20),
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(at("working") + hours_of(place))
+    assert len(asked) == 12
