@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from clinic.access import Actor
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import diaries, holds, reminders, writing
+from scheduling import diaries, holds, notices, reminders, writing
 from scheduling.attendance import arrive, complete, complete_charted, no_show, start
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Hold, Room, Service
@@ -189,17 +189,19 @@ def cancel(
     side: str = Side.CLINIC,
     reason: str = "",
     version: int | None = None,
+    tell: bool = True,
 ) -> Appointment:
     """Call a visit off, by the patient or by the clinic. Its time is free for others at once.
 
-    Calling off what is called off already changes nothing, so a link that is tapped twice is kindly met.
+    When the clinic does it the patient is told, unless they know already (`tell=False`). Calling off what is called
+    off already changes nothing, so a link that is tapped twice is kindly met.
     """
     visit = locked(appointment)
     if visit.status == Status.CANCELLED:
         return visit
     check_version(visit, version)
     check_step(visit, Status.CANCELLED)
-    side, reason = Side(side), reason.strip()
+    side, reason, awaited = Side(side), reason.strip(), visit.status == Status.BOOKED and visit.ends_at > now
     if not reason and side is Side.CLINIC:
         raise BookingRefused("Say why the visit is called off; the patient may ask.")
     diaries.give_back(visit)
@@ -209,6 +211,8 @@ def cancel(
     visit.cancel_reason = reason or "By the patient"
     visit.save()
     reminders.void_for(appointment=visit, reason="cancelled", now=now)
+    if tell and side is Side.CLINIC and awaited:
+        notices.tell([notices.Change(visit, visit.starts_at)], by=by, now=now)
     record("cancelled", visit, by=by, now=now, reason=visit.cancel_reason, side=side, late=visit.cancelled_late)
     return visit
 
@@ -266,6 +270,8 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
         visit.version += 1  # links and messages of before stay dead
         visit.save()
         diaries.claim(visit, places[0], rows)
+        # A message that it was called off may still wait.
+        reminders.void_for(appointment=visit, reason="taken_back", now=now)
         reminders.plan_for(appointment=visit, now=now)
         record("step_undone", visit, by=by, now=now, was=appointment.status)
         return visit

@@ -99,11 +99,12 @@ def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
     """Stop what is pending about a visit, its links, and what the desk was asked to do about it.
 
-    Call it in the transaction that moves or cancels, before `plan_for`. Reason: "moved", "cancelled" or "over".
+    Call it in the transaction that moves or cancels, before `plan_for`. Reason: "moved", "cancelled", "over" or
+    "taken_back".
     Locks go visit, patient, messages, links: the same way round as when a patient takes their consent back.
     """
     records.lock(appointment.patient)
-    desk.close_for(subject_uid=appointment.uid, outcome=f"The visit was {reason} since.", now=now)
+    desk.close_for(subject_uid=appointment.uid, outcome=f"The visit was {reason.replace('_', ' ')} since.", now=now)
     return messaging.void_for(subject_uid=appointment.uid, reason=Reason(reason), now=now)
 
 

@@ -77,9 +77,13 @@ def moved_visit(
     now: datetime,
     overruled: Collection[str],
     overbook: str = "",
+    tell: bool = True,
     **facts: Any,
 ) -> Appointment:
-    """A locked visit whose time was given back, in its new place; the patient hears of it when it matters to them."""
+    """A locked visit whose time was given back, in its new place; the patient hears of it when it matters to them.
+
+    With `tell=False` the caller tells them (`notices.tell`): of several visits in one message.
+    """
     matters = (visit.starts_at, visit.ends_at, visit.practitioner_id, visit.location_id) != (
         proposal.starts_at, proposal.ends_at, proposal.practitioner.pk, proposal.location.pk,
     )  # fmt: skip
@@ -94,7 +98,8 @@ def moved_visit(
         # The patient's row is locked before their messages, as everywhere: see docs/algorithms/outbox.md.
         care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
         reminders.void_for(appointment=visit, reason="moved", now=now)
-        reminders.plan_for(appointment=visit, now=now)
+        if tell:
+            reminders.plan_for(appointment=visit, now=now)
     record("moved", visit, by=by, now=now, overruled=list(overruled), **facts)
     return visit
 

@@ -92,7 +92,7 @@ def test_moving_a_visit_stops_the_old_message_and_tells_the_new_time(place, ana)
 
 def test_cancelling_a_visit_stops_its_messages(place, ana):
     visit = a_visit(place, local(27, 14), patient=ana)
-    booking.cancel(appointment=visit, by=place.desk, now=NOW, side=Side.CLINIC, reason="therapist ill")
+    booking.cancel(appointment=visit, by=place.desk, now=NOW, side=Side.CLINIC, reason="therapist ill", tell=False)
     assert {(m.state, m.reason) for m in messages_about(visit)} == {(State.SUPPRESSED, Reason.CANCELLED)}
 
 

@@ -1,0 +1,199 @@
+"""What a patient is told when the clinic changes or calls off their visits: one message, whatever happened to how many.
+
+What a patient asked for answers at once (scheduling.reminders); this they did not expect, so it keeps decent hours.
+Whom no message reaches in time is left on the desk to be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from clinic import desk, messaging
+from clinic.access import Actor
+from clinic.forms import show_phone
+from clinic.links import Purpose
+from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging_states import Channel, MessagePurpose, Reason
+from clinic.models import Clinic, DeskTask, OutboundMessage
+from patients import records
+from patients.models import Patient
+from scheduling import reminders
+from scheduling.calendar_entries import entry_for
+from scheduling.models import Appointment
+from scheduling.reminders import TOO_LATE, WINDOW, Way, braced, when
+from scheduling.states import Status
+
+OCCASION = "by the clinic"
+TITLES = {"moved": "Your visit has changed", "off": "Your visit cannot take place"}
+#: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
+TEXT = """Hello {name},
+
+{opening}
+
+{lines}
+
+{ask}
+
+{clinic}
+"""
+ASK_MOVED = """Please confirm, or tell us that you cannot come:
+
+{{link}}
+
+The link is meant for you alone and works once.{call}"""
+ASK_OFF = "We are sorry. {call}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A visit as it is now, and when it was to be before."""
+
+    visit: Appointment
+    was_at: datetime
+
+    @property
+    def is_off(self) -> bool:
+        return self.visit.status == Status.CANCELLED
+
+    def sentence(self) -> str:
+        """ "Tuesday …, 10:00 is now Wednesday …, 11:00" """
+        tz = self.visit.location.tz
+        if self.is_off:
+            return f"{when(self.was_at, tz)} cannot take place."
+        if self.visit.starts_at == self.was_at:
+            return f"{when(self.was_at, tz)} stays as it is, with another of our team."
+        return f"{when(self.was_at, tz)} is now {when(self.visit.starts_at, tz)}."
+
+
+def tell(changes: Sequence[Change], *, by: Actor, now: datetime) -> list[OutboundMessage]:
+    """One message to each patient, in the caller's transaction, and the reminders of what was moved.
+
+    Call it after what was planned about the visits before has been voided.
+    """
+    by_patient: dict[int, list[Change]] = {}
+    for change in changes:
+        by_patient.setdefault(change.visit.patient.survivor.pk, []).append(change)
+    clinic = Clinic.objects.first()
+    sent = []
+    for _, theirs in sorted(by_patient.items()):
+        sent.append(_tell_one(sorted(theirs, key=lambda c: (c.is_off, c.visit.starts_at)), clinic, by, now))
+    return sent
+
+
+def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: datetime) -> OutboundMessage:
+    """About the first moved visit, which its link answers for; if all are called off, about the first of them."""
+    first = changes[0].visit
+    patient = records.lock(first.patient)
+    way = reminders.way_to(patient)
+    draft = _draft(changes, patient, clinic, way, now)
+    if way.channel == Channel.EMAIL:
+        calendar = entry_for(first, clinic).decode()
+        draft = replace(draft, calendar=calendar)
+    drafts = [draft]
+    for change in changes:
+        if change.is_off:
+            continue
+        if reminders.day_before(change.visit.starts_at, change.visit.location.tz) > now + WINDOW:
+            reminders.plan_for(appointment=change.visit, now=now, confirm=False)
+        elif change.visit != first:
+            drafts.append(_said_already(draft, change.visit))
+    if draft.suppressed:
+        _call(first, patient, changes, by, now)
+    return messaging.enqueue(*drafts, now=now)[0]
+
+
+def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: Way, now: datetime) -> Draft:
+    first, tz = changes[0].visit, changes[0].visit.location.tz
+    is_off = changes[0].is_off
+    due_at = reminders.next_decent(now, tz)
+    # It must be there before they leave for the old time, or for a new one that is earlier.
+    too_late_at = min(at for c in changes for at in (c.was_at, c.visit.starts_at)) - TOO_LATE
+    suppressed = way.blocked or (Reason.TOO_LATE if now >= too_late_at else "")
+    if not suppressed and due_at >= too_late_at:
+        suppressed = Reason.QUIET_HOURS
+    soon = not is_off and reminders.day_before(first.starts_at, tz) <= now + WINDOW
+    purpose = MessagePurpose.VISIT_CANCELLED if is_off else MessagePurpose.VISIT_MOVED
+    return Draft(
+        # So near to the visit it is the reminder as well.
+        purpose=MessagePurpose.VISIT_REMINDER if soon else purpose,
+        occasion=OCCASION,
+        about=Subject("scheduling.appointment", first.uid, first.version),
+        to=Recipient(
+            channel=way.channel,
+            name=patient.display_name,
+            address="" if way.blocked else way.address,
+            language=patient.language,
+            patient_uid=patient.uid,
+        ),
+        title=TITLES["off" if is_off else "moved"],
+        text=_text(changes, patient, clinic),
+        due_at=due_at,
+        too_late_at=too_late_at,
+        link_purpose="" if is_off else Purpose.VISIT,
+        link_expires_at=None if is_off else min(first.starts_at, due_at + reminders.LONGEST_LINK),
+        suppressed=suppressed,
+        needs_person=False,  # the desk is asked to call: see below
+    )
+
+
+def _text(changes: list[Change], patient: Patient, clinic: Clinic | None) -> str:
+    first = changes[0]
+    name = braced(clinic.sender if clinic else "the clinic")
+    phone = show_phone(first.visit.location.phone or (clinic.phone if clinic else ""))
+    if first.is_off:
+        call = f"Please call {phone} to find another time." if phone else "Please get in touch for another time."
+        ask = ASK_OFF.format(call=call)
+    else:
+        ask = ASK_MOVED.format(call=f" You can also call {phone}." if phone else "")
+        if len(changes) > 1:
+            ask = ask.replace("Please confirm,", "Please confirm the first,", 1)
+    visits = "a visit" if len(changes) == 1 else "your visits"
+    return TEXT.format(
+        name=braced(patient.greeting_name),
+        opening=f"we at {name} had to change {visits}:"
+        if not all(c.is_off for c in changes)
+        else f"we at {name} cannot keep {'your visit' if len(changes) == 1 else 'your visits'}:",
+        lines="\n".join(change.sentence() for change in changes),
+        ask=ask,
+        clinic=name,
+    )
+
+
+def _said_already(draft: Draft, visit: Appointment) -> Draft:
+    """So near that the one message stands for its reminder: written down, so that nobody plans another."""
+    return Draft(
+        purpose=MessagePurpose.VISIT_REMINDER,
+        occasion=OCCASION,
+        about=Subject("scheduling.appointment", visit.uid, visit.version),
+        to=draft.to,
+        title=draft.title,
+        text=draft.text.replace("{link}", ""),
+        due_at=draft.due_at,
+        too_late_at=draft.too_late_at,
+        suppressed=Reason.DUPLICATE_CONTACT,
+        needs_person=False,
+    )
+
+
+def _call(visit: Appointment, patient: Patient, changes: list[Change], by: Actor, now: datetime) -> None:
+    words = " ".join(change.sentence() for change in changes)
+    ask_to_call(visit, patient, f"No message reaches them in time. Tell them: {words}", by=by, now=now)
+
+
+def ask_to_call(visit: Appointment, patient: Patient, note: str, *, by: Actor, now: datetime) -> DeskTask:
+    """Leave it on the desk that somebody should speak with the patient about this visit."""
+    return desk.ask(
+        kind=DeskTask.Kind.CALL_PATIENT,
+        patient_uid=patient.uid,
+        patient_name=patient.display_name,
+        subject_kind="scheduling.appointment",
+        subject_uid=visit.uid,
+        subject_version=visit.version,
+        subject_at=visit.starts_at,
+        zone=visit.location.zone,
+        note=note,
+        by=by,
+        now=now,
+    )
