@@ -269,6 +269,7 @@ class DeskTask(models.Model):
         VISIT_CANCELLED = "visit_cancelled", "Cancelled a visit"
         #: Found by the house: no message reaches them, or somebody chose to speak with them first.
         CALL_PATIENT = "call_patient", "To be called"
+        SERIES_TO_PLACE = "series_to_place", "Days of a series to place"
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
@@ -297,7 +298,8 @@ class DeskTask(models.Model):
                 condition=Q(done_at__isnull=True),
             ),
             models.CheckConstraint(
-                name="desk_task_kind_is_known", condition=Q(kind__in=["move_wanted", "visit_cancelled", "call_patient"])
+                name="desk_task_kind_is_known",
+                condition=Q(kind__in=["move_wanted", "visit_cancelled", "call_patient", "series_to_place"]),
             ),
             models.CheckConstraint(
                 name="desk_task_is_done_by_someone_or_moot",

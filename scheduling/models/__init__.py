@@ -9,6 +9,7 @@ from scheduling.models.holds import Hold
 from scheduling.models.hours import Absence, Closure, ExtraHours, OpeningHours, Weekday, WorkingHours
 from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
+from scheduling.models.series import Frequency, Series
 
 __all__ = [
     "Absence",
@@ -20,12 +21,14 @@ __all__ = [
     "Device",
     "Displacement",
     "ExtraHours",
+    "Frequency",
     "GroupSession",
     "Hold",
     "OpeningHours",
     "Resource",
     "ResourceKind",
     "Room",
+    "Series",
     "Service",
     "Shows",
     "TimePreference",

@@ -82,6 +82,12 @@ class AppointmentQuerySet(OfPatientQuerySet["Appointment"]):
     def past(self, now: datetime) -> Self:
         return self.exclude(status__in=ACTIVE, ends_at__gt=now).order_by("-starts_at", "-pk")
 
+    # -- Series ------------------------------------------------------------------------------------
+
+    def in_line(self, line: uuid.UUID) -> Self:
+        """Of one series and all that continue it, in order of time."""
+        return self.filter(series__line=line).order_by("starts_at", "pk")
+
     # -- Pages -------------------------------------------------------------------------------------
 
     def at(self, location: Location) -> Self:
@@ -136,6 +142,13 @@ class Appointment(models.Model):
     overbook_reason = models.CharField(max_length=200, blank=True)
     #: Visits that were booked back to back as one errand carry the same mark.
     basket = models.UUIDField(null=True, blank=True)
+    #: The series that it was booked in, and which day of the series' rule it stands for (the first is 1).
+    series = models.ForeignKey(
+        "scheduling.Series", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    occurrence = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: It takes place otherwise than its series says: changes of the series leave it alone unless somebody says so.
+    changed_alone = models.BooleanField(default=False)
     #: For the desk, such as "brings the scans". Not clinical.
     note = models.CharField(max_length=200, blank=True)
 
@@ -179,6 +192,12 @@ class Appointment(models.Model):
                 condition=Q(session__isnull=True, seat__isnull=True) | Q(session__isnull=False, seat__gte=1),
                 name="a_visit_in_a_group_has_a_seat",
             ),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, occurrence__isnull=True, changed_alone=False)
+                | Q(series__isnull=False, occurrence__gte=1),
+                name="a_visit_of_a_series_is_one_of_its_days",
+            ),
+            models.UniqueConstraint("series", "occurrence", name="a_day_of_a_series_is_booked_once"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="appointment_status_is_known"),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"), ends_at__lte=F("starts_at") + Value(timedelta(hours=8))),
