@@ -53,7 +53,7 @@ def hold(
             device=places[0].device,
             starts_at=starts_at,
             ends_at=ends_at,
-            until=until,
+            runs_out_at=until,
             held_at=now,
             held_by=staff(by),
         )
@@ -66,7 +66,7 @@ def hold(
 
 def end(kept: Hold, *, now: datetime) -> None:
     """Its time is being booked, in the caller's transaction. Raises BookingRefused when it has run out meanwhile."""
-    row = Hold.objects.select_for_update().filter(pk=kept.pk, until__gt=now).first()
+    row = Hold.objects.select_for_update().filter(pk=kept.pk, runs_out_at__gt=now).first()
     if row is None:
         raise BookingRefused("This time is no longer held: it was taken, given back, or has run out.", stale=True)
     row.delete()
@@ -85,7 +85,7 @@ def sweep(*, now: datetime, limit: int = 500) -> int:
     """Remove what has run out; how many. Nothing depends on it: whoever asks or books looks past such holds."""
     with transaction.atomic():
         over = Hold.objects.run_out(now).select_for_update(skip_locked=True, of=("self",)).select_related("patient")
-        rows = list(over.order_by("until", "pk")[:limit])
+        rows = list(over.order_by("runs_out_at", "pk")[:limit])
         for row in rows:
             _record("hold_ran_out", row, by=SYSTEM, now=now)
         Hold.objects.filter(pk__in=[row.pk for row in rows]).delete()
@@ -99,5 +99,5 @@ def _record(step: str, kept: Hold, *, by: Actor, now: datetime) -> None:
         now=now,
         subject=kept,
         patient_uid=kept.patient.uid,
-        detail={"at": kept.starts_at.isoformat(), "until": kept.until.isoformat()},
+        detail={"at": kept.starts_at.isoformat(), "until": kept.runs_out_at.isoformat()},
     )

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField()),
-                ("until", models.DateTimeField()),
+                ("runs_out_at", models.DateTimeField()),
                 ("held_at", models.DateTimeField()),
             ],
         ),
@@ -803,7 +803,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="hold",
-            index=models.Index(models.F("until"), name="holds_by_their_end"),
+            index=models.Index(models.F("runs_out_at"), name="holds_by_their_end"),
         ),
         migrations.AddIndex(
             model_name="hold",
@@ -828,9 +828,9 @@ class Migration(migrations.Migration):
             model_name="hold",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("until__gt", models.F("held_at")),
+                    ("runs_out_at__gt", models.F("held_at")),
                     (
-                        "until__lte",
+                        "runs_out_at__lte",
                         django.db.models.expressions.CombinedExpression(
                             models.F("held_at"), "+", models.Value(datetime.timedelta(days=3))
                         ),

@@ -31,7 +31,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def standing(self, now: datetime) -> Self:
         """Without those of holds that have run out: nobody need wait until they are swept away."""
-        return self.exclude(hold__until__lte=now)
+        return self.exclude(hold__runs_out_at__lte=now)
 
 
 class Claim(models.Model):

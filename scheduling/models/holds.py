@@ -16,10 +16,10 @@ from scheduling.models.resources import LONGEST_CLAIM, Device, Room, Service
 
 class HoldQuerySet(OfPatientQuerySet["Hold"]):
     def kept(self, now: datetime) -> Self:
-        return self.filter(until__gt=now)
+        return self.filter(runs_out_at__gt=now)
 
     def run_out(self, now: datetime) -> Self:
-        return self.filter(until__lte=now)
+        return self.filter(runs_out_at__lte=now)
 
     def within(self, start: datetime, end: datetime) -> Self:
         return self.filter(starts_at__gt=start - LONGEST_CLAIM, starts_at__lt=end, ends_at__gt=start)
@@ -40,7 +40,7 @@ class Hold(models.Model):
     device = models.ForeignKey(Device, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    until = models.DateTimeField()
+    runs_out_at = models.DateTimeField()
     held_at = models.DateTimeField()
     #: None: by Tonus itself, for somebody on the waitlist.
     held_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -54,14 +54,14 @@ class Hold(models.Model):
                 name="a_hold_is_for_a_possible_time",
             ),
             models.CheckConstraint(
-                condition=Q(until__gt=F("held_at"), until__lte=F("held_at") + Value(timedelta(days=3))),
+                condition=Q(runs_out_at__gt=F("held_at"), runs_out_at__lte=F("held_at") + Value(timedelta(days=3))),
                 name="a_hold_runs_out_within_three_days",
             ),
         ]
         indexes: ClassVar = [
-            models.Index("until", name="holds_by_their_end"),
+            models.Index("runs_out_at", name="holds_by_their_end"),
             models.Index("location", "starts_at", name="holds_at_a_location"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.service} at {self.starts_at:%Y-%m-%d %H:%M}, held until {self.until:%H:%M}"
+        return f"{self.service} at {self.starts_at:%Y-%m-%d %H:%M}, held until {self.runs_out_at:%H:%M}"
