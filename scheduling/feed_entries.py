@@ -67,12 +67,9 @@ def _visits(feed: CalendarFeed, start: datetime, end: datetime) -> QuerySet[Any]
 
 
 def _whose(feed: CalendarFeed) -> dict[str, Any]:
-    if feed.practitioner_id:
-        return {"practitioner": feed.practitioner_id}
-    if feed.location_id:
-        return {"location": feed.location_id}
-    # What takes a room is indexed by its location.
-    return {"room": feed.room_id, "location": Room.objects.filter(pk=feed.room_id).values("location")[:1]}
+    if feed.room_id:  # what takes a room is indexed by its location
+        return {"room": feed.room_id, "location": Room.objects.filter(pk=feed.room_id).values("location")[:1]}
+    return {"location": feed.location_id} if feed.location_id else {"practitioner": feed.practitioner_id}
 
 
 def _place(room: str | None, location: str | None) -> str:

@@ -78,6 +78,9 @@ class Actor:
     #: For who acts by link: the token of which side, and whether it still works.
     link_of: str = ""
     link_works: bool = True
+    #: For a program with a standing secret (a calendar's): of which side, and whether it still works.
+    secret_of: str = ""
+    secret_works: bool = True
 
     @property
     def signed_in(self) -> bool:
@@ -200,7 +203,10 @@ class Matrix:
         if sample is None:
             return
         if route.policy and route.policy.purpose:
-            yield from self._by_token(sample, actor)
+            yield from self._by_token(sample, actor.link_of, "" if actor.link_works else "expired")
+            return
+        if route.policy and route.policy.secret:
+            yield from self._by_token(sample, actor.secret_of, "" if actor.secret_works else "revoked")
             return
         given = [(side, sample(side)) for side in self.sides]
         if all(kwargs == given[0][1] for _, kwargs in given):
@@ -213,12 +219,13 @@ class Matrix:
             yield _crossed(given[0][0], given[1][0]), {**mine, keys[-1]: other[keys[-1]]}
             yield _crossed(given[1][0], given[0][0]), {**other, keys[-1]: mine[keys[-1]]}
 
-    def _by_token(self, sample: Sample, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
+    def _by_token(self, sample: Sample, holder_of: str, dead: str) -> Iterator[tuple[Side | None, dict[str, Any]]]:
+        """Who holds a token tries that one, alive or dead; everybody else tries all."""
         for side in self.sides:
-            if actor.link_of in ("", side.label):
+            if holder_of in ("", side.label):
                 kwargs = sample(side)
-                if actor.link_of and not actor.link_works:
-                    kwargs["token"] = side.links["expired"]
+                if holder_of and dead:
+                    kwargs["token"] = side.links[dead]
                 yield side, kwargs
 
     # -- One request -----------------------------------------------------------------------------------
@@ -249,7 +256,9 @@ class Matrix:
 
     @staticmethod
     def _open_to(cell: Cell, kind: str, patient: Side) -> bool:
-        """A working token opens its own patient's identity to whoever holds it, signed in or not."""
+        """A working token opens its own patient's identity to whoever holds it, signed in or not; a secret no field."""
+        if cell.route.policy and cell.route.policy.secret:
+            return False
         if cell.route.policy and cell.route.policy.purpose:
             mine = cell.side is not None and cell.side.label == patient.label
             return cell.actor.link_works and mine and kind in ("identity", "diary")
@@ -297,12 +306,23 @@ def _wrong_status(cell: Cell, response: HttpResponse) -> str | None:
     if policy.purpose is not None:
         dead = bool(actor.link_of) and not actor.link_works
         return f"an expired link answers {status} instead of 410" if dead and status not in (410, 405) else None
+    if policy.secret is not None:
+        return _wrong_for_secret(cell, status)
     to_sign_in = status in (302, 303) and "/account/login/" in response.headers.get("Location", "")
     if not actor.signed_in:
         return None if to_sign_in or status == 401 else f"{status} instead of the sign-in"
     if to_sign_in:
         return "led to the sign-in although signed in"
     return _wrong_for_staff(cell, policy, status)
+
+
+def _wrong_for_secret(cell: Cell, status: int) -> str | None:
+    dead = bool(cell.actor.secret_of) and not cell.actor.secret_works
+    if cell.method in ("GET", "HEAD"):
+        wanted = 404 if dead else 200
+        said = f"a {'revoked' if dead else 'working'} secret answers {status}, not {wanted}"
+        return None if status == wanted else said
+    return None if status == 405 else f"{status}, although a secret only reads"
 
 
 def _let_in(actor: Actor, route: Route, side: Side | None) -> bool:

@@ -16,11 +16,13 @@ from django.urls import include, path
 
 from clinic import audit
 from clinic.access import Can, allows, public, requires
-from clinic.links import Purpose, by_link
+from clinic.links import Purpose, by_link, by_secret, digest_of
 from clinic.models import ActionLink
 from clinic.requests import StaffRequest, TimedRequest
 from patients.models import Injury, Patient
-from scheduling.models import Appointment
+from scheduling import feeds
+from scheduling.feed_entries import content_of
+from scheduling.models import Appointment, CalendarFeed
 from treatments.models import SessionNote
 
 
@@ -59,6 +61,11 @@ def sound_link(request: TimedRequest, link: ActionLink) -> HttpResponse:
     visit = Appointment.objects.select_related("patient").get(uid=link.subject_uid)
     audit.viewed("planted", by=request.actor, now=request.now, patient_uid=visit.patient.uid)  # type: ignore[attr-defined]
     return HttpResponse(visit.patient.given_name)
+
+
+@by_secret("calendar", find=feeds.fetched)
+def sound_secret(request: TimedRequest, feed: CalendarFeed) -> HttpResponse:
+    return HttpResponse(f"{feed.label}: {len(content_of(feed, now=request.now).entries)}")
 
 
 # -- Faults --------------------------------------------------------------------------------------------
@@ -174,6 +181,19 @@ link_that_never_ends.policy = sound_link.policy  # type: ignore[attr-defined]
 link_that_never_ends.login_required = False  # type: ignore[attr-defined]
 
 
+@by_secret("calendar", find=feeds.fetched)
+def calendar_with_the_names(request: TimedRequest, feed: CalendarFeed) -> HttpResponse:
+    visits = Appointment.objects.filter(practitioner=feed.practitioner).select_related("patient")
+    uids = [visit.patient.uid for visit in visits]
+    audit.viewed_many("planted", by=feed.issued_by, now=request.now, patient_uids=uids)
+    return HttpResponse(" ".join(visit.patient.given_name for visit in visits))
+
+
+@by_secret("calendar", find=lambda token, _request: CalendarFeed.objects.filter(digest=digest_of(token)).first())
+def secret_that_outlives_its_end(request: TimedRequest, feed: CalendarFeed) -> HttpResponse:
+    return HttpResponse(feed.label)
+
+
 @requires(Can.SEE_NOTES)
 def breaks_for_some(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     note = SessionNote.objects.visible_to(request.user, Can.SEE_NOTES, now=request.now).get(uid=uid)
@@ -187,12 +207,14 @@ def untried(request: StaffRequest, number: int) -> HttpResponse:
 
 
 NOTE, INJURY, LIST, TOKEN, NUMBER = "<uuid:uid>/", "<uuid:uid>/<uuid:record>/", "", "<str:token>/", "<int:number>/"
+SECRET = "<str:token>.ics"
 
 SOUND: dict[str, tuple[str, Any]] = {
     "note": (NOTE, sound_note),
     "injury": (INJURY, sound_injury),
     "list": (LIST, sound_list),
     "link": (TOKEN, sound_link),
+    "secret": (SECRET, sound_secret),
 }
 #: Name → (pattern, view, the kind of violation that must be found).
 FAULTS: dict[str, tuple[str, Any, str]] = {
@@ -212,6 +234,8 @@ FAULTS: dict[str, tuple[str, Any, str]] = {
     "forbidden instead of absent": (NOTE, forbidden_instead_of_absent, "status"),
     "link that opens every patient": (TOKEN, link_that_opens_everything, "canary"),
     "link that never ends": (TOKEN, link_that_never_ends, "status"),
+    "calendar that names its patients": (SECRET, calendar_with_the_names, "canary"),
+    "secret that still opens when it is revoked": (SECRET, secret_that_outlives_its_end, "status"),
     "breaks on a record that is not theirs": (NOTE, breaks_for_some, "status"),
 }
 

@@ -24,6 +24,7 @@ _SAMPLES: dict[str, Sample] = {
     planted.NOTE: lambda side: {"uid": side.objects["note"].uid},
     planted.INJURY: lambda side: {"uid": side.patient_uid, "record": side.objects["injury"].uid},
     planted.TOKEN: lambda side: {"token": side.links["visit"]},
+    planted.SECRET: lambda side: {"token": side.links["calendar"]},
 }
 
 
