@@ -144,6 +144,7 @@ def samples(world: World) -> dict[str, Sample]:
         },
         "scheduling:closure_remove": alike(uid=world.closure.uid),
         "scheduling:absence_remove": alike(uid=world.absence.uid),
+        "scheduling:extra_hours_remove": alike(uid=world.extra_hours.uid),
         "portal:visit": _token("visit"),
         "portal:cancel": _token("visit"),
         "portal:move": _token("visit"),

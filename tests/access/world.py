@@ -33,7 +33,7 @@ from patients.models import (
     Surgery,
 )
 from scheduling import feeds
-from scheduling.models import Absence, Appointment, CalendarFeed, Closure, Device, Room, Service, Shows
+from scheduling.models import Absence, Appointment, CalendarFeed, Closure, Device, ExtraHours, Room, Service, Shows
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
 from tests.factories import people
@@ -62,6 +62,7 @@ class World:
     device: Device
     closure: Closure
     absence: Absence
+    extra_hours: ExtraHours
     own_calendar: CalendarFeed
     rooms_calendar: CalendarFeed
 
@@ -112,13 +113,21 @@ def build() -> World:
         recorded_at=NOW,
         recorded_by=desk,
     )
+    extra_hours = ExtraHours.objects.create(
+        practitioner=third,
+        location=clinic.location,
+        starts_at=NOW + timedelta(days=20),
+        ends_at=NOW + timedelta(days=20, hours=2),
+        recorded_at=NOW,
+        recorded_by=desk,
+    )
     own_calendar = CalendarFeed.objects.working().filter(practitioner=hers).get()
     rooms_calendar, _ = feeds.create(
         subject=clinic.rooms[0], label="Door", shows=Shows.BUSY, uid=uuid.uuid4(), by=desk, now=NOW
     )
     return World(
         a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service, clinic.rooms[0],
-        diary.a_device(clinic.location), closure, absence, own_calendar, rooms_calendar,
+        diary.a_device(clinic.location), closure, absence, extra_hours, own_calendar, rooms_calendar,
     )  # fmt: skip
 
 
