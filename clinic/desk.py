@@ -69,6 +69,13 @@ def finish(*, task_uid: uuid.UUID, outcome: str, by: User, now: datetime) -> Des
     return task
 
 
+def reopen_for(*, subject_uid: uuid.UUID, version: int, becomes: int, closed_at: datetime, outcome: str) -> int:
+    """What overtook them was taken back: what `close_for` closed then is asked of the desk again."""
+    mine = DeskTask.objects.about(subject_uid).filter(subject_version=version)
+    mine.filter(done_at=closed_at, done_by__isnull=True, outcome=outcome).update(done_at=None, outcome="")
+    return mine.update(subject_version=becomes)
+
+
 def close_for(*, subject_uid: uuid.UUID, outcome: str, now: datetime) -> int:
     """What was asked about the subject has been overtaken by events."""
     overtaken = (DeskTask.Kind.MOVE_WANTED, DeskTask.Kind.CALL_PATIENT)

@@ -123,6 +123,13 @@ def revoke_for(subject_uid: uuid.UUID, now: datetime) -> int:
     return ActionLink.objects.about(subject_uid).working(now).update(revoked_at=now)
 
 
+def restore_for(subject_uid: uuid.UUID, *, version: int, becomes: int, revoked_at: datetime) -> int:
+    """The change for which they were revoked was taken back: these links work again, for the subject as it is now."""
+    mine = ActionLink.objects.about(subject_uid).filter(subject_version=version)
+    mine.filter(revoked_at=revoked_at).update(revoked_at=None)
+    return mine.update(subject_version=becomes)
+
+
 def revoke_of_message(message_uid: uuid.UUID, now: datetime) -> int:
     """The link of a message that did not leave the house: no one has it."""
     return ActionLink.objects.filter(message_uid=message_uid).working(now).update(revoked_at=now)

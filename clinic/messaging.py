@@ -18,6 +18,7 @@ from clinic import audit, channels, links
 from clinic.delivery import Delivered, Swept, deliver_all, deliver_due, sweep
 from clinic.messaging_states import (
     CURABLE,
+    NEVER_LEFT,
     OPEN,
     STOPPABLE,
     TAKEN,
@@ -31,6 +32,7 @@ from clinic.models import OutboundMessage, User
 from clinic.models.messages import OutboundMessageQuerySet
 
 __all__ = [
+    "AlreadyTold",
     "CannotResolve",
     "Delivered",
     "Draft",
@@ -43,6 +45,7 @@ __all__ = [
     "readdress",
     "reconcile",
     "resolve",
+    "restore_for",
     "send_anyway",
     "sweep",
     "void_for",
@@ -53,6 +56,10 @@ __all__ = [
 
 class CannotResolve(Exception):
     """Carries a sentence fit for the person at the desk."""
+
+
+class AlreadyTold(Exception):
+    """What was to be taken back has begun to leave the house."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,31 @@ def void_for(*, subject_uid: uuid.UUID, reason: str, now: datetime) -> int:
     about.filter(needs_person=True).update(needs_person=False)
     links.revoke_for(subject_uid, now)
     return stopped
+
+
+def restore_for(
+    *, subject_uid: uuid.UUID, version: int, undone: int, becomes: int, reason: str, stopped_at: datetime, now: datetime
+) -> None:
+    """A change of the subject was taken back, in the caller's transaction: what `void_for` stopped is pending again.
+
+    Messages and links about `version` speak of `becomes` from now on, which is the same. Of what was written about the
+    version that was taken back nothing goes out; AlreadyTold is raised when some of it has begun to leave.
+    """
+    about = OutboundMessage.objects.about(subject_uid)
+    held = list(about.select_for_update().order_by("pk").values_list("subject_version", "state"))
+    if any(of == undone and state not in NEVER_LEFT for of, state in held):
+        raise AlreadyTold
+    _stop(about.filter(subject_version=undone), reason, now)
+    about.filter(subject_version=undone, needs_person=True).update(needs_person=False)
+    mine = about.filter(subject_version=version)
+    mine.filter(state__in=OPEN, void_reason=reason).update(void_reason="")
+    mine.filter(state=State.SUPPRESSED, reason=reason, settled_at__gte=stopped_at).update(
+        state=State.PLANNED, reason="", settled_at=None, void_reason=""
+    )
+    unseen = mine.filter(reason__in=WANTS_A_PERSON, resolved_at__isnull=True, too_late_at__gt=now)
+    unseen.exclude(state__in=OPEN).update(needs_person=True)
+    mine.update(subject_version=becomes)
+    links.restore_for(subject_uid, version=version, becomes=becomes, revoked_at=stopped_at)
 
 
 def void_for_patient(*, patient_uids: Collection[uuid.UUID], reason: str, now: datetime, channel: str = "") -> int:

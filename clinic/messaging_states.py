@@ -68,6 +68,8 @@ class Resolution(TextChoices):
 OPEN = frozenset({State.PLANNED, State.CLAIMED, State.HANDING_OVER})
 #: Nothing has left the house yet: the message can still be stopped.
 STOPPABLE = frozenset({State.PLANNED, State.CLAIMED})
+#: Nobody outside has seen it.
+NEVER_LEFT = STOPPABLE | {State.SUPPRESSED, State.FAILED}
 #: A sender has it in hand, until its lease is over.
 IN_HAND = frozenset({State.CLAIMED, State.HANDING_OVER})
 #: A server has answered for it.

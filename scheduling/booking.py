@@ -15,6 +15,7 @@ from scheduling import diaries, holds, notices, reminders, writing
 from scheduling.attendance import arrive, complete, complete_charted, no_show, start
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Hold, Room, Service
+from scheduling.moves import undo_move
 from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
 from scheduling.states import HOLDS_TIME, UNDO, Side, Status
@@ -33,6 +34,7 @@ __all__ = [
     "no_show",
     "start",
     "undo",
+    "undo_move",
 ]
 
 #: Called off later than this before its start, a visit counts as called off late.
@@ -111,7 +113,8 @@ def move(
     """Give a visit another time or place; what is not said stays. Raises BookingRefused and changes nothing then.
 
     `version` is the one that the mover saw: if somebody moved it meanwhile, the move is refused. A new time, person
-    or location raises the version, takes back a confirmation, voids the reminders and plans new ones.
+    or location raises the version, takes back a confirmation, voids the reminders and plans new ones. For a few
+    minutes nobody is told, and `undo_move` puts the visit back.
     """
     length = timedelta(minutes=minutes) if minutes else appointment.ends_at - appointment.starts_at
     start = starts_at or appointment.starts_at

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Exists, F, OuterRef
 
+from clinic.models import Location
 from patients.models import Patient
 from scheduling import resources
 from scheduling.models import Appointment, Claim, Device, GroupSession, Hold, Room, Service, half_open
@@ -109,6 +110,7 @@ class Wish:
     proposal: Proposal
     room: Room | None = None
     prefer: Room | None = None
+    device: Device | None = None
     #: May take the overflow seat of practitioner and room.
     squeeze: bool = False
     #: Claims that the same act will make for other visits.
@@ -169,7 +171,7 @@ def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
     kind, place = wish.proposal.service.device_kind, wish.proposal.location
     if not kind:
         return None, SEAT
-    devices = list(Device.objects.active().filter(location=place, kind__iexact=kind).order_by("pk"))
+    devices = [wish.device] if wish.device else _devices(place, kind)
     taken = set(
         _claims(wish, "device", now).filter(resource__device__in=devices).values_list("resource__device", "seat")
     )
@@ -184,6 +186,10 @@ def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
     if not devices:
         raise NothingFree(f"There is no {kind} at {place}.")
     raise NothingFree(f"Every {kind} is taken then.")
+
+
+def _devices(place: Location, kind: str) -> list[Device]:
+    return list(Device.objects.active().filter(location=place, kind__iexact=kind).order_by("pk"))
 
 
 def _claims(wish: Wish, kind: str, now: datetime) -> ClaimQuerySet:

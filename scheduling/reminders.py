@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=12)
 #: Later than this before the visit, a message no longer helps.
 TOO_LATE = timedelta(minutes=30)
+#: So long nothing is said of a move, and it can be taken back: see docs/adr/0040-a-move-can-be-taken-back.md.
+SECOND_THOUGHTS = timedelta(minutes=3)
 LONGEST_LINK = timedelta(days=30)
 DAY_BEGINS, DAY_ENDS = time(8), time(21)
 #: What falls into the night is said on the evening before.
@@ -81,7 +83,8 @@ class Way:
 def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -> list[OutboundMessage]:
     """Write the messages about a visit that was just booked or moved, in the caller's transaction.
 
-    `confirm=False` leaves out the confirmation, for the second and later visits of a series.
+    `confirm=False` leaves out the confirmation, for the second and later visits of a series. Of a move nothing is
+    said for a few minutes, in which it can be taken back.
     """
     if appointment.status != Status.BOOKED or appointment.starts_at <= now:
         return []
@@ -90,10 +93,11 @@ def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -
     way = way_to(records.lock(appointment.patient))
     if way.blocked or not confirm:
         return _enqueue(appointment, way, [(REMINDER, REMINDER, decent(due_at, appointment.location.tz))], now)
+    at_once = now if told is BOOKED else _after_second_thoughts(appointment, now)
     if due_at <= now + WINDOW:
-        return _enqueue(appointment, way, [(REMINDER, told, now)], now)
+        return _enqueue(appointment, way, [(REMINDER, told, at_once)], now)
     reminder = (REMINDER, REMINDER, decent(due_at, appointment.location.tz))
-    return _enqueue(appointment, way, [(told, told, now), reminder], now)
+    return _enqueue(appointment, way, [(told, told, at_once), reminder], now)
 
 
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
@@ -104,8 +108,43 @@ def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
     Locks go visit, patient, messages, links: the same way round as when a patient takes their consent back.
     """
     records.lock(appointment.patient)
-    desk.close_for(subject_uid=appointment.uid, outcome=f"The visit was {reason.replace('_', ' ')} since.", now=now)
+    desk.close_for(subject_uid=appointment.uid, outcome=overtaken(reason), now=now)
     return messaging.void_for(subject_uid=appointment.uid, reason=Reason(reason), now=now)
+
+
+def _after_second_thoughts(appointment: Appointment, now: datetime) -> datetime:
+    """When a move may be told of: in a few minutes, sooner when it would be too late then."""
+    return max(now, min(now + SECOND_THOUGHTS, appointment.starts_at - TOO_LATE - timedelta(minutes=1)))
+
+
+def overtaken(reason: str) -> str:
+    """What becomes of the desk's tasks about a visit when it is moved, called off or over."""
+    return f"The visit was {reason.replace('_', ' ')} since."
+
+
+def as_before(*, appointment: Appointment, version: int, undone: int, moved_at: datetime, now: datetime) -> None:
+    """A move was taken back: messages, links and the patient's wishes are as they were before `moved_at`.
+
+    What was planned about the move never goes out; raises messaging.AlreadyTold when some of it has begun to.
+    """
+    records.lock(appointment.patient)
+    uid, becomes = appointment.uid, appointment.version
+    messaging.restore_for(
+        subject_uid=uid,
+        version=version,
+        undone=undone,
+        becomes=becomes,
+        reason=Reason.MOVED,
+        stopped_at=moved_at,
+        now=now,
+    )
+    desk.reopen_for(
+        subject_uid=uid,
+        version=version,
+        becomes=becomes,
+        closed_at=moved_at,
+        outcome=overtaken(Reason.MOVED),
+    )
 
 
 def plan_missing(*, now: datetime, limit: int = 500) -> int:

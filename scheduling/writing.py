@@ -10,7 +10,7 @@ from clinic import access
 from clinic.access import Actor, Can
 from patients import care_team
 from patients.models import Joining
-from scheduling import diaries, preflight, reminders
+from scheduling import diaries, moves, preflight, reminders
 from scheduling.diaries import Places
 from scheduling.models import Appointment
 from scheduling.placing import Rows, refused
@@ -87,6 +87,7 @@ def moved_visit(
     matters = (visit.starts_at, visit.ends_at, visit.practitioner_id, visit.location_id) != (
         proposal.starts_at, proposal.ends_at, proposal.practitioner.pk, proposal.location.pk,
     )  # fmt: skip
+    former = moves.former(visit, by=by, now=now)
     visit.overbook_reason = (overbook.strip() or visit.overbook_reason) if places.is_overbooked else ""
     fill(visit, proposal, places, now=now)
     if matters:
@@ -94,6 +95,7 @@ def moved_visit(
         visit.confirmed_at = None
     visit.save()
     diaries.claim(visit, places, rows)
+    moves.remember(former, visit)
     if matters:
         # The patient's row is locked before their messages, as everywhere: see docs/algorithms/outbox.md.
         care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)

@@ -7,6 +7,7 @@ from scheduling.models.feeds import CalendarFeed, Shows
 from scheduling.models.groups import GroupSession
 from scheduling.models.holds import Hold
 from scheduling.models.hours import Absence, Closure, ExtraHours, OpeningHours, Weekday, WorkingHours
+from scheduling.models.moves import LastMove
 from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
 from scheduling.models.series import Frequency, Series
@@ -24,6 +25,7 @@ __all__ = [
     "Frequency",
     "GroupSession",
     "Hold",
+    "LastMove",
     "OpeningHours",
     "Resource",
     "ResourceKind",
