@@ -102,6 +102,11 @@ class Places:
 class NothingFree(Exception):
     """Carries what is short: "Every suitable room is taken then." """
 
+    def __init__(self, sentence: str, *, squeezable: bool = False) -> None:
+        super().__init__(sentence)
+        #: There is an overflow seat for that.
+        self.squeezable = squeezable
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -164,7 +169,7 @@ def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
             return one, SEAT
     if wish.squeeze:
         return ranked[0], OVERFLOW
-    raise NothingFree("Every suitable room is taken then.")
+    raise NothingFree("Every suitable room is taken then.", squeezable=True)
 
 
 def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:

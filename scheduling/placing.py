@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from scheduling import availability, diaries
 from scheduling.availability import Ask, Free
-from scheduling.diaries import NothingFree, Places, Slot, Wish, lock_diaries
+from scheduling.diaries import Busy, NothingFree, Places, Slot, Wish, lock_diaries
 from scheduling.intervals import Interval
 from scheduling.preflight import Proposal
 from scheduling.rules import Finding
@@ -53,8 +53,7 @@ def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime) -> R:
                 continue
             for wish in wishes:
                 if busy := diaries.who_is_busy(wish, now=now):
-                    sentence = " ".join(one.sentence(wish.proposal) for one in busy)
-                    raise refused(wish.proposal, sentence, now=now) from None
+                    raise _busy(wish, busy, now=now) from None
     raise refused(wishes[0].proposal, "That time was taken a moment ago.", now=now)
 
 
@@ -66,13 +65,27 @@ def _chosen(wishes: Sequence[Wish], now: datetime) -> list[Places]:
         try:
             places.append(diaries.choose(replace(wish, besides=besides), now=now))
         except NothingFree as short:
-            busy = [one.sentence(wish.proposal) for one in diaries.who_is_busy(wish, now=now)]
-            raise refused(wish.proposal, " ".join([*busy, str(short)]), now=now) from None
+            busy = diaries.who_is_busy(wish, now=now)
+            raise _busy(wish, busy, now=now, short=short) from None
         besides += places[-1].slots
     return places
 
 
-def refused(proposal: Proposal, sentence: str, *, now: datetime, warnings: Collection[Finding] = ()) -> BookingRefused:
+def _busy(wish: Wish, busy: Sequence[Busy], *, now: datetime, short: NothingFree | None = None) -> BookingRefused:
+    """Says all that stands in the way, and whether an overflow seat would help."""
+    sentences = [one.sentence(wish.proposal) for one in busy] + ([str(short)] if short else [])
+    helps = not wish.squeeze and all(one.what != "patient" for one in busy) and (short is None or short.squeezable)
+    return refused(wish.proposal, " ".join(sentences), now=now, squeezable=helps)
+
+
+def refused(
+    proposal: Proposal,
+    sentence: str,
+    *,
+    now: datetime,
+    warnings: Collection[Finding] = (),
+    squeezable: bool = False,
+) -> BookingRefused:
     """With the three nearest free times, the same practitioner's before others'."""
     early = max(now, proposal.starts_at - timedelta(days=3))
     ask = Ask(
@@ -88,4 +101,4 @@ def refused(proposal: Proposal, sentence: str, *, now: datetime, warnings: Colle
     def near() -> list[Free]:
         return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
 
-    return BookingRefused(sentence, warnings=warnings, look_for=near)
+    return BookingRefused(sentence, warnings=warnings, look_for=near, squeezable=squeezable)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from scheduling import resources
-from scheduling.views import book, diary, feeds, find, panels, setup, today, visit
+from scheduling.views import book, diary, feeds, find, overbooked, panels, setup, today, visit
 
 app_name = "scheduling"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("list/", diary.day_list, name="day_list"),
     path("today/", today.today, name="today"),
     path("book/", book.book, name="book"),
+    path("overbooked/", overbooked.overbooked, name="overbooked"),
     path("find/", find.find, name="find"),
     path("visit/<uuid:uid>/", visit.visit, name="visit"),
     path("visit/<uuid:uid>/move/", visit.move, name="move"),

@@ -26,6 +26,7 @@ class BookingRefused(Exception):
         warnings: Collection[Finding] = (),
         look_for: Callable[[], Collection[Free]] = tuple,
         stale: bool = False,
+        squeezable: bool = False,
     ) -> None:
         super().__init__(sentence)
         #: What would have to be accepted (`despite`) to book all the same; empty: it cannot be.
@@ -33,6 +34,8 @@ class BookingRefused(Exception):
         self._look_for = look_for
         #: Somebody else changed the visit meanwhile.
         self.stale = stale
+        #: Only therapist or room are busy: who may overbook can do so with a reason.
+        self.squeezable = squeezable
 
     @cached_property
     def alternatives(self) -> tuple[Free, ...]:

@@ -125,12 +125,25 @@ class BookForm(TimeForm):
 
     service = ByUid(Service.objects.none(), label="Service")
     note = forms.CharField(required=False, max_length=200, label="Note for the desk")
+    #: The button that puts the visit on top of another, and why.
+    squeeze = PickField(required=False, max_length=200)
+    overbook = forms.CharField(required=False, max_length=200, label="Why it is squeezed in")
     request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["service"].queryset = Service.objects.active().by_name()  # type: ignore[attr-defined]
         self.fields["service"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Only the button for it overbooks; a reason that is typed beside another button counts for nothing."""
+        if squeezed := self.cleaned_data.get("squeeze"):
+            self.cleaned_data["pick"] = squeezed
+            if not self.cleaned_data.get("overbook") and "overbook" not in self.errors:
+                self.add_error("overbook", "Say why this visit is put on top of another.")
+        else:
+            self.cleaned_data["overbook"] = ""
+        return super().clean()
 
 
 class MoveForm(TimeForm):

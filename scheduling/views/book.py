@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from clinic import time
-from clinic.access import Can, requires
+from clinic.access import Can, allows, requires
 from clinic.models import Location, Practitioner
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
@@ -90,6 +90,7 @@ def _book(request: StaffRequest, desk: Desk, data: dict[str, Any]) -> Appointmen
         note=data.get("note") or "",
         request_key=data.get("request_key"),
         despite=data["despite"],
+        overbook=data.get("overbook") or "",
         by=request.user,
         now=request.now,
     )
@@ -208,10 +209,18 @@ def _context(request: StaffRequest, desk: Desk, form: BookForm, refusal: Booking
         "refusal": refusal,
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, tried),
+        "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
         "wanted": at,
         "wanted_pick": str(at) if at else "",
         "is_manual": bool(form.errors) or (at is not None),
     }
+
+
+def squeeze(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:
+    """What the button "Squeeze in" carries: the same time, on top of who has it."""
+    if refusal is None or not refusal.squeezable or not tried.get("who"):
+        return ""
+    return str(Pick(tried["who"].uid, tried["starts_at"], tuple(sorted(tried.get("despite", ())))))
 
 
 def anyway(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AuditEvent, Role
 from scheduling import booking
@@ -15,13 +18,14 @@ from scheduling.rules import EVERY_WARNING
 from tests.factories import people
 from tests.factories import scheduling as make
 from tests.factories.scheduling import NOW, local
+from tests.scheduling.test_pages import at, text
 
 pytestmark = pytest.mark.django_db
 WHY = "Acute spasm, sent by Dr Lee"
 
 
 @pytest.fixture
-def place() -> Any:
+def place(db: None) -> Any:
     return make.a_small_clinic(rooms=1)
 
 
@@ -109,3 +113,67 @@ def _squeeze_in_silence(visit: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         Claim.objects.filter(appointment=visit).update(seat=2)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# -- At the desk -----------------------------------------------------------------------------------------
+
+
+def typed(place: Any, patient: Any, **more: Any) -> dict[str, Any]:
+    return {"service": place.service.uid, "practitioner": place.practitioner.uid, "day": "2026-11-25", "time": "10:00",
+            "minutes": 60} | more  # fmt: skip
+
+
+def test_the_desk_overbooks_from_the_refusal_with_a_reason(place: Any, desk: Client) -> None:
+    make.a_visit(place)
+    patient = make.a_patient()
+    url = at("book", patient=patient.uid, service=place.service.uid)
+    refused = desk.post(url, typed(place, patient))
+    assert refused.status_code == 409
+    squeeze = re.search(r'name="squeeze" value="([^"]+)"', refused.content.decode())
+    assert squeeze is not None
+    silent = desk.post(url, {"service": place.service.uid, "squeeze": squeeze[1], "overbook": "  "})
+    assert silent.status_code == 422
+    assert "Say why this visit is put on top" in text(silent)
+    assert squeeze[1] in silent.content.decode()
+    done = desk.post(url, {"service": place.service.uid, "squeeze": squeeze[1], "overbook": WHY})
+    assert done.status_code == 303
+    visit = patient.appointments.get()
+    assert visit.overbook_reason == WHY
+    assert WHY in text(desk.get(at("visit", visit.uid)))
+
+
+def test_who_may_not_overbook_is_not_shown_how(place: Any, therapist: Client) -> None:
+    make.a_visit(place)
+    patient = make.a_patient()
+    url = at("book", patient=patient.uid, service=place.service.uid)
+    refused = therapist.post(url, typed(place, patient))
+    assert refused.status_code == 409
+    assert 'name="squeeze"' not in refused.content.decode()
+
+
+def test_a_reason_beside_another_button_overbooks_nothing(place: Any, desk: Client) -> None:
+    make.a_visit(place)
+    patient = make.a_patient()
+    url = at("book", patient=patient.uid, service=place.service.uid)
+    assert desk.post(url, typed(place, patient, overbook=WHY)).status_code == 409
+
+
+def test_the_report_lists_overbooked_visits_of_a_month_with_reason_and_booker(place: Any, desk: Client) -> None:
+    make.a_visit(place)
+    visit = make.a_visit(place, overbook=WHY)
+    shown = text(desk.get(at("overbooked", month="2026-11")))
+    assert WHY in shown
+    assert visit.patient.display_name in shown
+    assert place.desk.name in shown
+    assert WHY not in text(desk.get(at("overbooked", month="2026-12")))
+    assert desk.get(at("overbooked", month="never")).status_code == 200
+
+
+@pytest.mark.parametrize("much", [1, 4])
+def test_the_report_costs_the_same_however_long_it_is(place: Any, desk: Client, much: int) -> None:
+    for n in range(much):
+        make.a_visit(place, local(25, 9 + n))
+        make.a_visit(place, local(25, 9 + n), overbook=WHY)
+    with CaptureQueriesContext(connection) as asked:
+        assert text(desk.get(at("overbooked", month="2026-11"))).count(WHY) == much
+    assert len(asked) == 10
