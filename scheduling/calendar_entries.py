@@ -6,6 +6,8 @@ go, never what for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from clinic.models import Clinic
@@ -19,9 +21,19 @@ FILE_NAME = "visit.ics"
 
 def entry_for(visit: Appointment, clinic: Clinic | None) -> bytes:
     """To add or to update; of a visit that was called off, to take out again."""
-    cancelled = visit.cancelled_at is not None
+    return entries_for([visit], clinic)
+
+
+def entries_for(visits: Sequence[Appointment], clinic: Clinic | None) -> bytes:
+    """The same of several visits, in one file."""
     name = clinic.sender if clinic else "Your visit"
-    entry = Entry(
+    entries = [_entry(visit, name) for visit in visits]
+    return ical.kept(entries, organizer=settings.DEFAULT_FROM_EMAIL, organizer_name=name)
+
+
+def _entry(visit: Appointment, name: str) -> Entry:
+    cancelled = visit.cancelled_at is not None
+    return Entry(
         uid=uid_of(visit.uid),
         summary=name,
         start=visit.starts_at,
@@ -31,4 +43,3 @@ def entry_for(visit: Appointment, clinic: Clinic | None) -> bytes:
         cancelled=cancelled,
         place=visit.location.address,
     )
-    return ical.single(entry, organizer=settings.DEFAULT_FROM_EMAIL, organizer_name=name)

@@ -7,6 +7,7 @@ docs/adr/0040-calendars-are-read-by-a-secret.md.
 from __future__ import annotations
 
 import re
+import textwrap
 import uuid
 from datetime import datetime
 from typing import Any
@@ -126,10 +127,14 @@ def fetched(secret: str, request: HttpRequest) -> CalendarFeed | None:
     return feed
 
 
+#: What browsers all say of themselves.
+_NO_NEWS = re.compile(r"\([^)]*\)|[^\x20-\x7e]|\b(Mozilla|AppleWebKit|Gecko)/\S+")
+
+
 def program(request: HttpRequest) -> str:
     """What came for the calendar, in a word or three: "Google-Calendar-Importer", "iOS/18.1 dataaccessd/1.0"."""
-    said = re.sub(r"\([^)]*\)|[^\x20-\x7e]", " ", request.headers.get("User-Agent", ""))
-    return " ".join(said.split())[:60]
+    said = _NO_NEWS.sub(" ", request.headers.get("User-Agent", ""))
+    return textwrap.shorten(said, 40, placeholder=" …")
 
 
 @sensitive_variables("secret")

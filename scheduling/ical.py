@@ -65,17 +65,18 @@ def feed(name: str, entries: Iterable[Entry]) -> bytes:
     return calendar.to_ical()
 
 
-def single(entry: Entry, *, organizer: str, organizer_name: str) -> bytes:
-    """One entry for whoever gets it to keep: to add or update, or to take out again when it is called off.
+def kept(entries: Sequence[Entry], *, organizer: str, organizer_name: str) -> bytes:
+    """Entries for whoever gets them to keep: to add or update, or to take out again what is called off.
 
-    PUBLISH asks for no answer, so none goes to an address that nobody reads.
+    PUBLISH asks for no answer, so none goes to an address that nobody reads; CANCEL can speak of one entry only.
     """
-    calendar = _calendar("CANCEL" if entry.cancelled else "PUBLISH")
-    event = _event(entry)
+    calendar = _calendar("CANCEL" if len(entries) == 1 and entries[0].cancelled else "PUBLISH")
     address = vCalAddress(f"mailto:{one_line(organizer)}")
     address.params["CN"] = one_line(organizer_name).translate(_NOT_IN_A_PARAMETER)
-    event.add("organizer", address)
-    calendar.add_component(event)
+    for entry in entries:
+        event = _event(entry)
+        event.add("organizer", address)
+        calendar.add_component(event)
     return calendar.to_ical()
 
 

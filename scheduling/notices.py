@@ -20,7 +20,7 @@ from clinic.models import Clinic, DeskTask, OutboundMessage
 from patients import records
 from patients.models import Patient
 from scheduling import reminders
-from scheduling.calendar_entries import entry_for
+from scheduling.calendar_entries import entries_for
 from scheduling.models import Appointment
 from scheduling.reminders import TOO_LATE, WINDOW, Way, braced, when
 from scheduling.states import Status
@@ -89,7 +89,7 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
     way = reminders.way_to(patient)
     draft = _draft(changes, patient, clinic, way, now)
     if way.channel == Channel.EMAIL:
-        calendar = entry_for(first, clinic).decode()
+        calendar = entries_for([change.visit for change in changes], clinic).decode()
         draft = replace(draft, calendar=calendar)
     drafts = [draft]
     for change in changes:

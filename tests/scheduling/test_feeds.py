@@ -415,7 +415,7 @@ def test_the_last_time_it_was_fetched_and_by_what_is_known(program, place, stand
     program.get(path, headers={"user-agent": "Mozilla/5.0 (iPhone; ana@patients.example) Calendar/1\x7f" + "x" * 200})
     feed = feed_of(path)
     assert feed.fetched_at == NOW
-    assert feed.fetched_with == ("Mozilla/5.0 Calendar/1 " + "x" * 200)[:60]
+    assert feed.fetched_with == "Calendar/1 …"
     standing_clock.move_to(NOW + DAY)
     program.get(path, headers={"if-none-match": "*"})
     assert feed_of(path).fetched_at == NOW + DAY

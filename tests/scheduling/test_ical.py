@@ -65,7 +65,7 @@ def test_whatever_is_in_a_text_it_stays_a_text(name, summary, place):
 
 @given(hostile)
 def test_an_organizer_may_be_called_anything(name):
-    written = ical.single(PLAIN, organizer="clinic@tonus.example", organizer_name=name)
+    written = ical.kept([PLAIN], organizer="clinic@tonus.example", organizer_name=name)
     assert only_event(written)["ORGANIZER"] == "mailto:clinic@tonus.example"
     assert all(len(line) <= 75 for line in lines_of(written))
     assert sum(line.startswith("BEGIN:VEVENT") for line in unfolded(written)) == 1
@@ -114,13 +114,22 @@ def test_whole_days_are_days_in_whatever_zone_they_are_read():
 
 
 def test_a_single_entry_is_published_and_asks_nobody_for_an_answer():
-    whole = unfolded(ical.single(PLAIN, organizer="clinic@tonus.example", organizer_name="The place"))
+    whole = unfolded(ical.kept([PLAIN], organizer="clinic@tonus.example", organizer_name="The place"))
     assert "METHOD:PUBLISH" in whole
     assert not any(line.startswith("ATTENDEE") for line in whole)
     gone = unfolded(
-        ical.single(replace(PLAIN, cancelled=True), organizer="clinic@tonus.example", organizer_name="The place")
+        ical.kept([replace(PLAIN, cancelled=True)], organizer="clinic@tonus.example", organizer_name="The place")
     )
     assert "METHOD:CANCEL" in gone
+
+
+def test_several_entries_go_in_one_file_and_what_is_called_off_says_so_itself():
+    """CANCEL may speak of one UID only."""
+    some = [replace(PLAIN, cancelled=True), replace(PLAIN, uid="two@tonus", cancelled=True)]
+    whole = unfolded(ical.kept(some, organizer="clinic@tonus.example", organizer_name="The place"))
+    assert "METHOD:PUBLISH" in whole
+    assert whole.count("STATUS:CANCELLED") == 2
+    assert sum(line.startswith("ORGANIZER") and "The place" in line for line in whole) == 2
 
 
 # -- Nine o'clock stays nine o'clock ---------------------------------------------------------------------
