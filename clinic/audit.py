@@ -14,9 +14,9 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection, models, transaction
 
 from clinic.access import Actor, LinkActor, SystemActor
 from clinic.models import AuditEvent, AuditSeal
@@ -29,8 +29,8 @@ _SEAL_LOCK = 0x746F6E7573  # "tonus": one sealer at a time
 _GENESIS = bytes(32)
 
 
-class HasUid(Protocol):
-    uid: Any
+class CannotRecord(Exception):
+    """What was asked for cannot be written down now, so it is neither done nor shown: the page answers 503."""
 
 
 def record(
@@ -49,7 +49,7 @@ def record(
     `detail` holds ids and short facts, never clinical text. An act without an actor is refused by the database.
     """
     kind, actor_uid = _who(by)
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         at=now,
         actor_kind=kind,
         actor_uid=actor_uid,
@@ -63,6 +63,11 @@ def record(
         detail=detail or {},
         request_id=request_id.get(),
     )
+    try:
+        event.save(force_insert=True)
+    except (OperationalError, ProgrammingError, InternalError, InterfaceError) as exc:
+        raise CannotRecord(f"{action} could not be written down.") from exc
+    return event
 
 
 def viewed(

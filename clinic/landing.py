@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from clinic import audit
 from clinic.access import Can, public, requires
 from clinic.models import Role
 from clinic.pages import go_to, page
@@ -45,12 +49,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Plain, without a query: the database may be what failed."""
+    """Plain, without a query: the database may be what failed. 503 when it is, or when nothing can be recorded."""
     from django.template.loader import render_to_string  # noqa: PLC0415 -- only here
 
-    return HttpResponse(render_to_string("errors/500.html", {"home": reverse("home")}), status=500)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from another session: nothing was done, and the browser's back button has what was typed."""
-    return page(request, "errors/csrf.html", status=403)
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | audit.CannotRecord)
+    body = render_to_string("errors/503.html" if away else "errors/500.html", {"home": reverse("home")})
+    response = HttpResponse(body, status=503 if away else 500, headers={"Cache-Control": "no-store"})
+    if away:
+        response["Retry-After"] = "5"
+    return response

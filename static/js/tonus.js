@@ -81,7 +81,9 @@
   document.addEventListener("htmx:responseError", (event) => {
     const note = document.createElement("p");
     note.className = "flash flash-error"; note.setAttribute("data-flash", "");
-    note.textContent = event.detail.xhr.status >= 500 ? "That did not work: something broke on our side. Nothing was changed." : "That did not work. Reload the page and try again.";
+    note.textContent = event.detail.xhr.status === 503 ? "Tonus cannot answer for a moment. Nothing was changed; try again in a few seconds."
+      : event.detail.xhr.status >= 500 ? "That did not work: something broke on our side. Nothing was changed."
+      : "That did not work. Reload the page and try again.";
     document.getElementById("flashes").append(note);
   });
 })();

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,6 +129,12 @@ class Violation:
         return f"[{self.kind}] {self.method} {self.route} by {self.actor} on {self.side}: {self.what}"
 
 
+def told(found: list[Violation]) -> str:
+    """Readable when there are many: by URL, then each."""
+    by_route = Counter(each.route for each in found)
+    return f"{len(found)} cells of the matrix are not as POLICY says: {dict(by_route)}\n" + "\n".join(map(str, found))
+
+
 @dataclass(frozen=True)
 class Cell:
     """One question to the house: who, what, how, on whose objects."""
@@ -161,6 +168,9 @@ class Matrix:
     cells: int = 0
     looks: int = 0
 
+    def actor(self, label: str) -> Actor:
+        return next(each for each in self.actors if each.label == label)
+
     def routes(self) -> Iterator[Route]:
         for route in _walk(get_resolver(self.urlconf), "", ""):
             if not self.only or route.name in self.only:
@@ -176,12 +186,19 @@ class Matrix:
                 found.append(Violation("no sample", route.name, "-", "-", "-", f"no object for {route.parameters}"))
         return found
 
-    def run(self, actor: Actor) -> list[Violation]:
-        """Every URL by every method on every side, by one actor."""
-        client = Client(raise_request_exception=False)
-        if actor.user is not None:
-            client.force_login(actor.user)
+    def run(self, actor: Actor, *, client: Client | None = None, methods: tuple[str, ...] = METHODS) -> list[Violation]:
+        """Every URL by every method on every side, by one actor; with a client, in a session that is open already."""
+        if client is None:
+            client = Client(raise_request_exception=False)
+            if actor.user is not None:
+                client.force_login(actor.user)
         found: list[Violation] = []
+        for cell, url in self.cells_of(actor, methods=methods):
+            self.cells += 1
+            found.extend(self._try(client, cell, url))
+        return found
+
+    def cells_of(self, actor: Actor, *, methods: tuple[str, ...] = METHODS) -> Iterator[tuple[Cell, str]]:
         for route in self.routes():
             if route.policy is None:
                 continue
@@ -189,10 +206,9 @@ class Matrix:
                 url = _fill(route, kwargs)
                 # Who is let in gets by other methods what GET gets; who is not is kept out by each, tried on one side.
                 short = _let_in(actor, route, side) or (side is not None and side is not self.sides[0])
-                for method in LET_IN if short else METHODS:
-                    self.cells += 1
-                    found.extend(self._try(client, Cell(actor, route, method, side), url))
-        return found
+                for method in methods:
+                    if method in LET_IN or not short:
+                        yield Cell(actor, route, method, side), url
 
     def _targets(self, route: Route, actor: Actor) -> Iterator[tuple[Side | None, dict[str, Any]]]:
         """The objects a URL is tried on: each side's own, and (with two ids) the ids of two sides crossed."""
@@ -244,8 +260,20 @@ class Matrix:
         found = [cell.red("status", wrong)] if wrong else []
         if _kept_out(cell) and any(not event.is_look for event in seen):
             found.append(cell.red("write", f"did {', '.join(event.action for event in seen)} for who is kept out"))
+        return found + self.judge(cell, text, seen)
+
+    def judge(self, cell: Cell, text: str, seen: list[AuditEvent], *, said: str = "") -> list[Violation]:
+        """Nothing in the answer that this actor may not see, and nothing of a patient that is not on record.
+
+        What was `said` in the request itself may come back: its sender knew it.
+        """
+        found = []
         for patient in self.sides:
-            shown = {kind for kind, words in patient.canaries.items() if any(word in text for word in words)}
+            shown = {
+                kind
+                for kind, words in patient.canaries.items()
+                if any(word in text and word not in said for word in words)
+            }
             forbidden = {kind for kind in shown if not self._open_to(cell, kind, patient)}
             found.extend(cell.red("canary", f"shows {kind} of {patient.label}") for kind in sorted(forbidden))
             if shown:

@@ -26,8 +26,11 @@ def unsigned(request: StaffRequest) -> HttpResponse:
     """My notes that wait for my signature, the oldest session first."""
     practitioner = request.user.practitioner_or_none
     rows = list(SessionNote.objects.unsigned_by(practitioner).for_list()) if practitioner else []
+    mine = SessionNote.objects.visible_to(request.user, Can.WRITE_NOTES, now=request.now)
+    in_care = set(mine.filter(pk__in=[note.pk for note in rows]).values_list("pk", flat=True)) if rows else set()
     audit.viewed_many("note.unsigned", by=request.user, now=request.now, patient_uids=(n.patient.uid for n in rows))
-    return page(request, "treatments/unsigned.html", {"notes": rows, "practitioner": practitioner}, partial="list")
+    context = {"notes": [(note, note.pk in in_care) for note in rows], "practitioner": practitioner}
+    return page(request, "treatments/unsigned.html", context, partial="list")
 
 
 @requires(Can.WRITE_NOTES)
