@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages as flash
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
@@ -24,6 +25,8 @@ from clinic.pages import go_to, page
 from clinic.requests import StaffRequest
 
 ROWS = 50
+#: How many of those to come the log shows before it leads to the list of what waits.
+AHEAD = 20
 #: The lists of the page, besides the first: what is to do.
 LISTS = {"all": "Everything", "waiting": "Waiting", "sent": "Sent", "not_sent": "Not sent", "unknown": "Unknown"}
 
@@ -65,21 +68,21 @@ def to_do(request: StaffRequest) -> HttpResponse:
 
 @requires(Can.SEE_MESSAGES)
 def log(request: StaffRequest) -> HttpResponse:
-    """The log, newest due first, fifty at a time; of one patient or one visit when the address says so."""
-    shown = request.GET.get("show", "all")
-    found = _of(OutboundMessage.objects.visible_to(request.user), shown if shown in LISTS else "all")
+    """What went out and what will, fifty at a time; of one patient or one visit when the address says so."""
+    asked = request.GET.get("show", "all")
+    shown = asked if asked in LISTS else "all"
+    found = _of(OutboundMessage.objects.visible_to(request.user), shown)
     for name in ("patient", "visit"):
         if uid := _uid(request.GET.get(name)):
             found = found.filter(**{{"patient": "patient_uid", "visit": "subject_uid"}[name]: uid})
-    rows = list(_older(found, request.GET.get("before", "")).for_list()[: ROWS + 1])
-    _written_down(request, rows[:ROWS])
+    sections = _sections(found, shown, _uid(request.GET.get("before")), request.now)
+    _written_down(request, [row for section in sections for row in section.rows])
     context = {
-        "rows": rows[:ROWS],
-        "older": rows[ROWS - 1].uid if len(rows) > ROWS else None,
+        "sections": [section for section in sections if section.rows],
         "patient": _uid(request.GET.get("patient")),
         "visit": _uid(request.GET.get("visit")),
         "today": _today(request),
-        **_frame(shown if shown in LISTS else "all"),
+        **_frame(shown),
     }
     return page(request, "messages/log.html", context)
 
@@ -185,13 +188,39 @@ def _of(rows: OutboundMessageQuerySet, shown: str) -> OutboundMessageQuerySet:
     return lists[shown]() if shown in lists else rows.all()
 
 
-def _older(rows: OutboundMessageQuerySet, before: str) -> OutboundMessageQuerySet:
-    """From that message on, by keyset: a page deep in a long log costs what the first does."""
-    uid = _uid(before)
-    last = OutboundMessage.objects.filter(uid=uid).only("due_at").first() if uid else None
-    if last is None:
-        return rows
-    return rows.filter(Q(due_at__lt=last.due_at) | Q(due_at=last.due_at, pk__lt=last.pk))
+@dataclass(frozen=True)
+class Section:
+    """Rows under one heading, and whether there are more of them on another page, or in another list."""
+
+    title: str
+    rows: list[OutboundMessage]
+    #: The word on the way to the rest, and from which message on it is; or the list that has it.
+    more: str = ""
+    after: uuid.UUID | None = None
+    list: str = ""
+
+
+def _sections(rows: OutboundMessageQuerySet, shown: str, before: uuid.UUID | None, now: datetime) -> list[Section]:
+    """What needs a person, what just happened, what comes next. Of what waits, the next first; else the newest."""
+    if shown == "waiting":
+        return [_page(rows.from_here_on(before).soonest_first(), "", "Later")]
+    if shown != "all":
+        return [_page(rows.before_that(before).for_list(), "", "Older")]
+    needing = rows.needing_a_person(now)
+    others = rows.exclude(pk__in=needing.values("pk"))
+    past = _page(others.before_that(before).filter(due_at__lte=now).for_list(), "Just now and before", "Older")
+    if before:
+        return [past]
+    first = Section("Needs a person", list(needing.for_list().order_by("too_late_at", "pk")[:ROWS]))
+    ahead = list(others.filter(due_at__gt=now).soonest_first()[: AHEAD + 1])
+    coming = Section("To come, the next first", ahead[:AHEAD], "All that waits", list="waiting")
+    return [first, past, coming if len(ahead) > AHEAD else Section(coming.title, ahead)]
+
+
+def _page(rows: OutboundMessageQuerySet, title: str, more: str) -> Section:
+    """Fifty of them; read by keyset: a page deep in a long log costs what the first does."""
+    found = list(rows[: ROWS + 1])
+    return Section(title, found[:ROWS], more, found[ROWS - 1].uid) if len(found) > ROWS else Section(title, found)
 
 
 def _frame(here: str) -> dict[str, Any]:

@@ -68,6 +68,19 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def for_list(self) -> Self:
         return self.select_related("resolved_by").defer("text", "html", "calendar").order_by("-due_at", "-pk")
 
+    def soonest_first(self) -> Self:
+        return self.for_list().order_by("due_at", "pk")
+
+    def before_that(self, uid: object) -> Self:
+        """Due before that message; all when there is none."""
+        last = OutboundMessage.objects.filter(uid=uid).only("due_at").first() if uid else None
+        return self.filter(Q(due_at__lt=last.due_at) | Q(due_at=last.due_at, pk__lt=last.pk)) if last else self.all()
+
+    def from_here_on(self, uid: object) -> Self:
+        """Due after that message; all when there is none."""
+        last = OutboundMessage.objects.filter(uid=uid).only("due_at").first() if uid else None
+        return self.filter(Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk)) if last else self.all()
+
 
 class OutboundMessage(models.Model):
     """One message to one person about one thing; what became of it. See docs/algorithms/outbox.md."""

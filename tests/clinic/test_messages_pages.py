@@ -154,7 +154,7 @@ def test_the_log_is_filtered_by_state_patient_and_visit(desk):
     url = reverse("office:messages_log")
 
     def rows(**query) -> set[str]:
-        return {str(r.uid) for r in desk.get(url, query).context["rows"]}
+        return {str(row.uid) for section in desk.get(url, query).context["sections"] for row in section.rows}
 
     assert rows() == {str(one.uid), str(other.uid)}
     assert rows(show="not_sent") == {str(one.uid)}
@@ -162,15 +162,40 @@ def test_the_log_is_filtered_by_state_patient_and_visit(desk):
     assert rows(show="nonsense", patient="not-a-uid", before="x") == rows()
 
 
-def test_a_long_log_is_read_page_by_page_without_losing_a_row(desk):
+@pytest.mark.parametrize(("days", "show"), [(-2, "all"), (2, "waiting")])
+def test_a_long_log_is_read_page_by_page_without_losing_a_row(desk, days, show):
     many_messages(120, now=NOW)
+    OutboundMessage.objects.update(due_at=NOW + timedelta(days=days), too_late_at=NOW + timedelta(days=3))
     url, seen, before = reverse("office:messages_log"), [], ""
     for _ in range(3):
-        answer = desk.get(url, {"before": before})
-        seen += [row.pk for row in answer.context["rows"]]
-        before = str(answer.context["older"] or "")
+        (section,) = desk.get(url, {"show": show, "before": before}).context["sections"]
+        seen += [row.pk for row in section.rows]
+        before = str(section.after or "")
     assert len(seen) == len(set(seen)) == 120
     assert before == ""
+
+
+def test_the_log_begins_with_what_needs_a_person_then_what_just_happened_then_what_comes_next(desk):
+    (needing,) = unknown_messages(1)
+    old, new, soon, late = many_messages(4, now=NOW)
+    for row, hours in ((old, -48), (new, -1), (soon, 1), (late, 48)):
+        OutboundMessage.objects.filter(pk=row.pk).update(
+            due_at=NOW + timedelta(hours=hours), too_late_at=NOW + timedelta(hours=72)
+        )
+    sections = desk.get(reverse("office:messages_log")).context["sections"]
+    assert [section.title for section in sections] == [
+        "Needs a person", "Just now and before", "To come, the next first"
+    ]  # fmt: skip
+    assert [row.pk for section in sections for row in section.rows] == [
+        each.pk for each in (needing, new, old, soon, late)
+    ]
+
+
+def test_of_many_to_come_the_log_shows_the_next_and_leads_to_the_list_of_what_waits(desk):
+    many_messages(30, now=NOW, due_at=NOW + timedelta(hours=1))
+    (section,) = desk.get(reverse("office:messages_log")).context["sections"]
+    assert (len(section.rows), section.list) == (20, "waiting")
+    assert "?show=waiting" in desk.get(reverse("office:messages_log")).content.decode()
 
 
 def test_the_words_of_a_message_are_shown_without_a_working_link(desk):
@@ -187,7 +212,7 @@ def test_a_list_costs_the_same_however_full_it_is(desk, name, rows, django_asser
     made = tasks(rows)
     if name == "office:messages_done":
         DeskTask.objects.filter(pk__in=[task.pk for task in made]).update(done_at=NOW, done_by=desk.user)
-    expected = {"office:messages": 14, "office:messages_log": 13, "office:messages_done": 10}[name]
+    expected = {"office:messages": 14, "office:messages_log": 15, "office:messages_done": 10}[name]
     with django_assert_num_queries(expected):
         desk.get(reverse(name))
 
