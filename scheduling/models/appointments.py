@@ -147,8 +147,6 @@ class Appointment(models.Model):
         "scheduling.Series", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
     )
     occurrence = models.PositiveSmallIntegerField(null=True, blank=True)
-    #: It takes place otherwise than its series says: changes of the series leave it alone unless somebody says so.
-    changed_alone = models.BooleanField(default=False)
     #: For the desk, such as "brings the scans". Not clinical.
     note = models.CharField(max_length=200, blank=True)
 
@@ -193,8 +191,7 @@ class Appointment(models.Model):
                 name="a_visit_in_a_group_has_a_seat",
             ),
             models.CheckConstraint(
-                condition=Q(series__isnull=True, occurrence__isnull=True, changed_alone=False)
-                | Q(series__isnull=False, occurrence__gte=1),
+                condition=Q(series__isnull=True, occurrence__isnull=True) | Q(series__isnull=False, occurrence__gte=1),
                 name="a_visit_of_a_series_is_one_of_its_days",
             ),
             models.UniqueConstraint("series", "occurrence", name="a_day_of_a_series_is_booked_once"),
@@ -260,6 +257,11 @@ class Appointment(models.Model):
     @property
     def is_overbooked(self) -> bool:
         return bool(self.overbook_reason)
+
+    @property
+    def is_changed_alone(self) -> bool:
+        """Of a series, but not as the series asks: changes of the series leave it alone unless somebody says so."""
+        return self.series is not None and not self.series.asks_for(self)
 
     @property
     def can_be_moved(self) -> bool:

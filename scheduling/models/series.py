@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import ClassVar, Self
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import pghistory
 from django.conf import settings
@@ -18,6 +19,9 @@ from patients.models import OfPatientQuerySet
 from scheduling import recurrence
 from scheduling.models.resources import LONGEST_VISIT, Room, Service
 from scheduling.recurrence import Recurrence
+
+if TYPE_CHECKING:
+    from scheduling.models.appointments import Appointment
 
 
 class Frequency(models.TextChoices):
@@ -125,6 +129,21 @@ class Series(models.Model):
             self.until,
             self.week_starts,
         )
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The days of its rule, in order."""
+        return self.rule.dates()
+
+    def asks_for(self, visit: Appointment) -> bool:
+        """Whether the visit takes place as the rule says: when, how long, with whom, where."""
+        number = visit.occurrence or 0
+        if not 1 <= number <= len(self.days):
+            return False
+        asked = recurrence.instant(self.days[number - 1], self.wall, self.location.tz).at
+        return (visit.starts_at, visit.minutes, visit.practitioner_id, visit.location_id) == (
+            asked, self.minutes, self.practitioner_id, self.location_id,
+        )  # fmt: skip
 
     def in_words(self) -> str:
         return f"{self.rule.in_words()} at {self.wall:%H:%M}"
