@@ -70,13 +70,14 @@ def opened(asked: argparse.Namespace) -> Iterator[Diary]:
 
 
 def prepare(server: str, asked: argparse.Namespace, *, history_days: int) -> Diary:
-    """Both databases, loaded; kept ones are used again."""
+    """Both databases, loaded; kept ones are brought up to date and used again."""
     base = diary_data.next_monday(dt.datetime.now(dt.UTC).date())
     name = f"bench_diary_{history_days}_{base:%Y%m%d}"
     diary = Diary(urlsplit(server)._replace(path=f"/{name}_raw").geturl(), House(server, name), base, asked)
     with psycopg.connect(server, autocommit=True) as c:
         there = {row[0] for row in c.execute("SELECT datname FROM pg_database").fetchall()}
         if asked.keep and {name, f"{name}_raw"} <= there:
+            diary.house.manage("migrate", "-v0")
             return diary
         for database in (name, f"{name}_raw"):
             c.execute(f'DROP DATABASE IF EXISTS "{database}"')
@@ -103,6 +104,7 @@ class Desk:
     def come_back(self) -> None:
         """A new connection: the server ends one that has been idle for some seconds."""
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        self.connection.connect()
 
     def floor(self) -> float:
         """What an answer costs that only asks the database whether it lives: the median of 100, in ms."""

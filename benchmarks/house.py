@@ -62,8 +62,13 @@ class House:
 
     def signed_in(self) -> dict[str, str]:
         """A session of the front desk, as after signing in."""
-        key, csrf = self.manage("shell", "-v0", "-c", _SIGN_IN).split()
-        return {"Cookie": f"session={key}; csrftoken={csrf}", "X-CSRFToken": csrf}
+        return self.signed_in_many(1)[0]
+
+    def signed_in_many(self, people: int) -> list[dict[str, str]]:
+        """As many people at the front desk, each with a session."""
+        said = self.manage("shell", "-v0", "-c", f"PEOPLE = {people}\n{_SIGN_IN}").split()
+        pairs = zip(said[::2], said[1::2], strict=True)
+        return [{"Cookie": f"session={key}; csrftoken={csrf}", "X-CSRFToken": csrf} for key, csrf in pairs]
 
 
 _SIGN_IN = """
@@ -75,16 +80,18 @@ from clinic import time
 from clinic.models import Clinic, Location, User
 Clinic.objects.get_or_create(is_the_one=True, defaults={"name": "Benchmark Clinic"})
 Location.objects.get_or_create(name="Main Street", defaults={"zone": "America/New_York"})
-for role in ("owner", "admin"):
-    if not User.objects.filter(email=f"{role}@bench.example").exists():
-        User.objects.create_user(email=f"{role}@bench.example", name="Fay Front", roles=[role], password="four words x")
-user = User.objects.get(email="admin@bench.example")
-session = import_module(settings.SESSION_ENGINE).SessionStore()
-at = time.now().timestamp()
-session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-                HASH_SESSION_KEY: user.get_session_auth_hash(), "began_at": at, "seen_at": at, "idle_seconds": 36000})
-session.create()
-print(session.session_key, _get_new_csrf_string())
+said, at = [], time.now().timestamp()
+for name, role in [("owner", "owner"), *((f"admin{n or ''}", "admin") for n in range(PEOPLE))]:
+    email = f"{name}@bench.example"
+    user = User.objects.filter(email=email).first()
+    user = user or User.objects.create_user(email=email, name="Fay Front", roles=[role], password="four words x")
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+                    HASH_SESSION_KEY: user.get_session_auth_hash(), "began_at": at, "seen_at": at,
+                    "idle_seconds": 36000})
+    session.create()
+    said += [session.session_key, _get_new_csrf_string()] if role == "admin" else []
+print(*said)
 """
 
 

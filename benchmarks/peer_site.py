@@ -79,6 +79,7 @@ CLIENTS = 100
 
 def fill(base: dt.date, history_days: int) -> str:
     """Everything by the rule; a session of somebody who is signed in."""
+    call_command("migrate", verbosity=0)
     call_command("migrate", run_syncdb=True, verbosity=0)  # one of them ships no migrations
     with transaction.atomic():
         staff, clients, service = _people(base)

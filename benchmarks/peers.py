@@ -112,7 +112,7 @@ def free_times(peers: Peers) -> None:
         found = set()
         for d in range(rule.WINDOW_DAYS):
             day = peers.base + dt.timedelta(d)
-            path = f"/appointment/available_slots/?selected_date={day}&staff_member={t}&service_id=1"
+            path = f"/appointment/ajax/available_slots/?selected_date={day}&staff_member={t}&service_id=1"
             status, body = peers.get(c, path)
             if status >= 500:
                 raise SystemExit(f"django-appointment answered {status}: {body[:300]}")

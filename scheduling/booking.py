@@ -71,12 +71,9 @@ def book(
     person = patient.survivor
     ends_at = starts_at + timedelta(minutes=minutes or service.minutes)
     proposal = Proposal(person, service, practitioner, location, starts_at, ends_at, intervention, taking=hold)
-    if before := _booked_before(request_key, proposal):
-        return before
     if service.is_group:
         raise BookingRefused("This is a group: choose one of its sessions.")
     squeeze = writing.may_squeeze(overbook, by=by)
-    overruled = writing.check(proposal, despite=despite, now=now)
 
     def write(places: list[Places], rows: Rows) -> Appointment:
         if hold is not None:
@@ -87,9 +84,10 @@ def book(
         )
 
     try:
+        overruled = writing.check(proposal, despite=despite, now=now)
         return place([Wish(proposal, room=room, squeeze=squeeze)], write, now=now)
     except (BookingRefused, IntegrityError):
-        # The same form, sent twice in the same moment: the other one may have got through.
+        # The same form sent again, be it in the same moment: it finds its own visit in the way, or its key taken.
         if twin := _booked_before(request_key, proposal):
             return twin
         raise

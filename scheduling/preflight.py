@@ -8,11 +8,10 @@ from datetime import date, datetime, timedelta
 from clinic import time
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import availability, rules, wallclock
-from scheduling.intervals import Interval, Spans
-from scheduling.models import Absence, Appointment, Closure, ExtraHours, Hold, Service, WorkingHours
+from scheduling import hours, rules
+from scheduling.intervals import Interval
+from scheduling.models import Appointment, Hold, Service
 from scheduling.rules import Finding, PlanFacts, Snapshot
-from scheduling.wallclock import Rule
 from treatments.models import Intervention, Referral
 from treatments.states import PlanStatus
 
@@ -48,13 +47,12 @@ def findings(proposal: Proposal, *, now: datetime) -> list[Finding]:
 
 
 def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
-    """Five queries; two or three more for a session of a plan."""
+    """One query; two or three more for a session of a plan."""
     place, who = proposal.location, proposal.practitioner
     visit = Interval(proposal.starts_at, proposal.ends_at)
     day = time.local_day(proposal.starts_at, place.tz)
-    closure = Closure.objects.filter(location=place).within(day, day).first()
-    extra = _extra(who, place, visit)
-    is_open = (availability.opening(place, visit) | extra).covers(visit)
+    then = hours.around(who, place, visit)
+    is_open = then.open.covers(visit)
     return Snapshot(
         day=day,
         today=time.local_day(now, place.tz),
@@ -64,29 +62,13 @@ def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
         has_the_skill=who.discipline == proposal.service.discipline,
         knows=not proposal.service.skill or proposal.service.skill in who.skills,
         skill=proposal.service.skill,
-        at_work=(_works(who, place, visit) | extra).covers(visit),
-        away=Absence.objects.filter(practitioner=who).within(visit.start, visit.end).exists(),
+        at_work=then.works.covers(visit),
+        away=then.away,
         open=is_open,
-        closed_for=closure.name if closure and not is_open else None,
+        closed_for=None if is_open else then.closure,
         patient_active=proposal.patient is None or proposal.patient.deactivated_at is None,
         plan=_plan(proposal, day) if proposal.intervention else None,
     )
-
-
-def _extra(who: Practitioner, place: Location, visit: Interval[datetime]) -> Spans[datetime]:
-    """One-off extra hours: they count on a closed day too."""
-    rows = ExtraHours.objects.filter(practitioner=who, location=place).within(visit.start, visit.end)
-    return Spans.of(Interval(*row) for row in rows.values_list("starts_at", "ends_at"))
-
-
-def _works(who: Practitioner, place: Location, visit: Interval[datetime]) -> Spans[datetime]:
-    days = list(wallclock.days_touching(visit, place.tz))
-    rows = (
-        WorkingHours.objects.filter(practitioner=who, location=place)
-        .valid_within(days[0], days[-1])
-        .values_list("weekday", "opens", "closes", "valid_from", "valid_to")
-    )
-    return wallclock.open_spans([Rule(*row) for row in rows], days, place.tz)
 
 
 def _plan(proposal: Proposal, day: date) -> PlanFacts:
