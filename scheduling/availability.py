@@ -273,20 +273,20 @@ def starts(ask: Ask, land: Ground) -> dict[int, int]:
     visit = cells.needed(ask.length)
     everywhere = land.ruler.starts_on(ask.step, land.tz) & land.ruler.starting_in(ask.span.start, ask.span.end)
     if ask.service.needs_room:
-        everywhere &= cells.union(_fits(ask, land, ResourceKind.ROOM, taken) for taken in land.taken_rooms.values())
+        everywhere &= cells.union(fits(ask, land, ResourceKind.ROOM, taken) for taken in land.taken_rooms.values())
     if ask.service.device_kind:
-        everywhere &= cells.union(_fits(ask, land, ResourceKind.DEVICE, taken) for taken in land.taken_devices.values())
+        everywhere &= cells.union(fits(ask, land, ResourceKind.DEVICE, taken) for taken in land.taken_devices.values())
     if land.taken_patient:
         everywhere &= cells.runs(land.all & ~land.taken_patient, visit)
     return {
         practitioner: everywhere
         & cells.runs(open_ & ~land.taken_people.get(practitioner, 0), visit)
-        & _fits(ask, land, ResourceKind.PRACTITIONER, land.taken_people.get(practitioner, 0))
+        & fits(ask, land, ResourceKind.PRACTITIONER, land.taken_people.get(practitioner, 0))
         for practitioner, open_ in land.open.items()
     }
 
 
-def _fits(ask: Ask, land: Ground, kind: ResourceKind, taken: int) -> int:
+def fits(ask: Ask, land: Ground, kind: ResourceKind, taken: int) -> int:
     """The cells at which a visit can begin so that its time of this resource, before and after included, is free."""
     before, after = (int(part.total_seconds()) // 60 for part in ask.service.around(kind))
     lead = cells.needed(before)

@@ -5,14 +5,16 @@ Used by the verbs of `scheduling.booking` alone; see docs/algorithms/booking.md 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, IntegrityError, connection
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Value
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 
 from clinic.models import Location
 from patients.models import Patient
@@ -120,6 +122,8 @@ class Wish:
     squeeze: bool = False
     #: Claims that the same act will make for other visits.
     besides: tuple[Slot, ...] = field(default=())
+    #: Rooms, and seats of devices, that were tried and leave nothing for another visit of the same act.
+    avoid: frozenset[tuple[str, int, int]] = frozenset()
 
     def window(self, kind: str) -> tuple[datetime, datetime]:
         return _window(self.proposal.service, kind, self.proposal.starts_at, self.proposal.ends_at)
@@ -148,6 +152,30 @@ def choose(wish: Wish, *, now: datetime) -> Places:
     return Places(room, device, tuple(slots))
 
 
+def ways(wish: Wish, *, now: datetime) -> Iterator[Places]:
+    """What `choose` chooses, then every other room and seat that would do. Raises NothingFree when there is none."""
+    seats: frozenset[tuple[str, int, int]] = frozenset()
+    while True:
+        rooms: frozenset[tuple[str, int, int]] = frozenset()
+        while True:
+            try:
+                places = choose(replace(wish, avoid=rooms | seats), now=now)
+            except NothingFree:
+                if not rooms and not seats:
+                    raise
+                if not rooms:
+                    return
+                break
+            yield places
+            if places.room is None or wish.room is not None:
+                break
+            rooms |= {("room", places.room.pk, SEAT)}
+        taken = [("device", slot.thing, slot.seat) for slot in places.slots if slot.kind == "device"]
+        if not taken:
+            return
+        seats |= {*taken}
+
+
 def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
     service, place = wish.proposal.service, wish.proposal.location
     wanted = wish.room
@@ -159,17 +187,29 @@ def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
     rooms = Room.objects.active().filter(location=place)
     if service.room_feature:
         rooms = rooms.filter(features__contains=[service.room_feature])
+    taken = {slot.thing for slot in wish.besides if slot.kind == "room" and wish.own("room", slot.thing)}
+    taken |= {thing for kind, thing, _ in wish.avoid if kind == "room"}
+    ranked = rooms.exclude(pk__in=taken).order_by(*_least_to_spare(wish))
     claimed = _claims(wish, "room", now).filter(resource__room=OuterRef("pk"))
-    ranked = sorted(rooms.annotate(busy=Exists(claimed)), key=lambda r: (r != wish.prefer, len(r.features), r.name))
-    if not ranked:
+    if free := ranked.filter(~Exists(claimed)).first():
+        return free, SEAT
+    if wish.squeeze and (any_room := ranked.first()):
+        return any_room, OVERFLOW
+    if not rooms.exists():
         feature = f" with {service.room_feature}" if service.room_feature else ""
         raise NothingFree(f"There is no room{feature} at {place}.")
-    for one in ranked:
-        if not one.busy and not wish.own("room", one.pk):
-            return one, SEAT
-    if wish.squeeze:
-        return ranked[0], OVERFLOW
     raise NothingFree("Every suitable room is taken then.", squeezable=True)
+
+
+def _least_to_spare(wish: Wish) -> list[Any]:
+    """The room that is preferred, then those with the fewest features; of equals each practitioner begins elsewhere.
+
+    Otherwise all who book the same hour at the same moment would choose the same room, and all but one choose again.
+    """
+    preferred = wish.prefer.pk if wish.prefer else 0
+    features = Func(F("features"), function="cardinality", output_field=IntegerField())
+    turn = Mod(F("pk") + wish.proposal.practitioner.pk, Value(64))
+    return [Exact(F("pk"), preferred).desc(), features, turn, F("name")]
 
 
 def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
@@ -186,7 +226,7 @@ def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
     }
     for device in devices:
         for seat in range(1, device.count + 1):
-            if (device.pk, seat) not in taken:
+            if (device.pk, seat) not in taken and ("device", device.pk, seat) not in wish.avoid:
                 return device, seat
     if not devices:
         raise NothingFree(f"There is no {kind} at {place}.")

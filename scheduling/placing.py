@@ -24,6 +24,8 @@ Write = Callable[[list[Places], Rows], R]
 
 #: How often another room is tried when one was taken in the same moment.
 _TRIES = 6
+#: How many ways to share rooms and devices among several visits are tried.
+_WAYS = 200
 
 
 class _Taken(Exception):
@@ -58,17 +60,31 @@ def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime) -> R:
 
 
 def _chosen(wishes: Sequence[Wish], now: datetime) -> list[Places]:
-    """Places for each; what is chosen for one is not chosen for the next."""
-    places: list[Places] = []
-    besides: tuple[Slot, ...] = ()
-    for wish in wishes:
+    """Places for each, so that all have one: what is chosen for one is not chosen for the next."""
+    left = _WAYS
+    short: tuple[Wish, NothingFree] | None = None
+
+    def rest(number: int, besides: tuple[Slot, ...]) -> list[Places] | None:
+        nonlocal left, short
+        if number == len(wishes):
+            return []
+        wish = replace(wishes[number], besides=besides)
         try:
-            places.append(diaries.choose(replace(wish, besides=besides), now=now))
-        except NothingFree as short:
-            busy = diaries.who_is_busy(wish, now=now)
-            raise _busy(wish, busy, now=now, short=short) from None
-        besides += places[-1].slots
-    return places
+            for places in diaries.ways(wish, now=now):
+                left -= 1
+                following = rest(number + 1, besides + places.slots)
+                if following is not None or left <= 0:
+                    return None if following is None else [places, *following]
+        except NothingFree as nothing:
+            short = short or (wishes[number], nothing)
+        return None
+
+    places = rest(0, ())
+    if places is not None:
+        return places
+    assert short is not None
+    wish, nothing = short
+    raise _busy(wish, diaries.who_is_busy(wish, now=now), now=now, short=nothing) from None
 
 
 def _busy(wish: Wish, busy: Sequence[Busy], *, now: datetime, short: NothingFree | None = None) -> BookingRefused:
@@ -101,4 +117,5 @@ def refused(
     def near() -> list[Free]:
         return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
 
-    return BookingRefused(sentence, warnings=warnings, look_for=near, squeezable=squeezable)
+    whose = proposal.patient.display_name if proposal.patient else ""
+    return BookingRefused(sentence, warnings=warnings, look_for=near, squeezable=squeezable, whose=whose)

@@ -76,8 +76,8 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
     assert part is not None
     plan = part.plan
     episode_visits = Appointment.objects.holding_time().filter(intervention__plan__episode=plan.episode_id)
-    if proposal.moving is not None:
-        episode_visits = episode_visits.exclude(pk=proposal.moving.pk)
+    if proposal.vacated:
+        episode_visits = episode_visits.exclude(pk__in=proposal.vacated)
     others = list(episode_visits.values_list("intervention_id", "starts_at"))
     mine = [time.local_day(at, proposal.location.tz) for which, at in others if which == part.pk]
     referral = Referral.objects.standing().filter(episode=plan.episode_id).newest_first().first()

@@ -27,6 +27,7 @@ class BookingRefused(Exception):
         look_for: Callable[[], Collection[Free]] = tuple,
         stale: bool = False,
         squeezable: bool = False,
+        whose: str = "",
     ) -> None:
         super().__init__(sentence)
         #: What would have to be accepted (`despite`) to book all the same; empty: it cannot be.
@@ -36,6 +37,8 @@ class BookingRefused(Exception):
         self.stale = stale
         #: Only therapist or room are busy: who may overbook can do so with a reason.
         self.squeezable = squeezable
+        #: The patient whose visit it is: of several that were wished at once, the one that stands in the way.
+        self.whose = whose
 
     @cached_property
     def alternatives(self) -> tuple[Free, ...]:
