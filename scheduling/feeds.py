@@ -1,7 +1,7 @@
 """Calendar feeds: who made one, its secret, and what ends it. What a feed shows is in scheduling.feed_entries.
 
 The secret is 32 random bytes, shown once; the table keeps its SHA-256. See
-docs/adr/0040-calendars-are-read-by-a-secret.md.
+docs/adr/0041-calendars-are-read-by-a-secret.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Entries of calendars as RFC 5545 has them. Pure; the writing, folding and escaping is the library's.
 
 Instants go out in UTC and whole days as days, so no time zone has to be described: see
-docs/adr/0040-calendars-are-read-by-a-secret.md.
+docs/adr/0041-calendars-are-read-by-a-secret.md.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def kept(entries: Sequence[Entry], *, organizer: str, organizer_name: str) -> by
 
 
 def entity_tag(name: str, entries: Sequence[Entry]) -> str:
-    """Differs exactly when `feed` would write something else; a fortieth of its cost."""
+    """Differs exactly when `feed` would write something else, and is much cheaper."""
     facts = repr((WRITTEN_AS, one_line(name), entries))
     return f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
 

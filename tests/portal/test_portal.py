@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.urls import reverse
+from icalendar import Calendar
 
 from clinic import links, messaging
 from clinic import time as clocks
@@ -19,6 +20,7 @@ from scheduling.states import Side, Status
 from tests.factories.scheduling import NOW, a_patient, a_small_clinic, a_visit, local
 
 PAGES = ("portal:visit", "portal:cancel", "portal:move")
+READ = (*PAGES, "portal:calendar")
 HEADERS = {"Referrer-Policy": "strict-origin", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -82,7 +84,7 @@ def test_the_page_shows_first_name_day_hour_and_place_and_one_question(client, v
         assert private not in said
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", READ)
 def test_every_page_keeps_its_address_to_itself(client, visit, name):
     answer = client.get(at(token_for(visit), name))
     assert {header: answer[header] for header in HEADERS} == HEADERS
@@ -90,7 +92,7 @@ def test_every_page_keeps_its_address_to_itself(client, visit, name):
     assert {header: gone[header] for header in HEADERS} == HEADERS
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", READ)
 def test_scanners_that_follow_every_link_in_every_way_change_nothing(client, visit, name):
     token = token_for(visit)
     before = fingerprint()
@@ -110,6 +112,54 @@ def test_a_look_is_written_down_as_made_by_link(client, visit):
     look = AuditEvent.objects.filter(is_look=True).get()
     assert (look.actor_kind, look.actor_uid) == ("link", ActionLink.objects.get(digest=links.digest_of(token)).uid)
     assert look.patient_uid == visit.patient.uid
+
+
+def test_the_visit_can_be_taken_into_ones_own_calendar(client, visit, place):
+    token = token_for(visit)
+    assert f'href="{at(token, "portal:calendar")}"' in client.get(at(token)).content.decode()
+    before = fingerprint()
+    answer = client.get(at(token, "portal:calendar"))
+    (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (visit.starts_at, visit.ends_at)
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="visit.ics"'
+    said = answer.content.replace(b"\r\n ", b"").decode()
+    for private in (
+        "Aninha",
+        "Ribeiro",
+        visit.service.name,
+        str(visit.practitioner),
+        token,
+        visit.patient.number_label,
+    ):
+        assert private not in said
+    assert fingerprint() == before
+    assert client.get(at(token)).status_code == 200, "the link is not used up"
+    look = AuditEvent.objects.filter(is_look=True).order_by("pk")[1]
+    assert (look.actor_kind, look.patient_uid) == ("link", visit.patient.uid)
+
+
+def test_after_confirming_it_can_be_taken_for_a_while(client, visit, monkeypatch):
+    token = token_for(visit)
+    assert at(token, "portal:calendar") in client.post(at(token)).content.decode()
+    assert client.get(at(token, "portal:calendar")).status_code == 200
+    assert client.get(at(token)).status_code == 410, "nothing else is shown by a used link"
+    monkeypatch.setattr(clocks, "now", lambda: NOW + timedelta(minutes=10))
+    assert client.get(at(token, "portal:calendar")).status_code == 410
+
+
+@pytest.mark.parametrize("name", ["portal:cancel", "portal:move"])
+def test_after_any_other_answer_there_is_nothing_to_take(client, visit, name):
+    token = token_for(visit)
+    client.post(at(token, name), {"reason": "x", "wish": "x"})
+    assert client.get(at(token, "portal:calendar")).status_code == 410
+
+
+def test_the_calendar_entry_is_only_read(client, visit):
+    token = token_for(visit)
+    assert client.post(at(token, "portal:calendar")).status_code == 405
+    links.revoke_for(visit.uid, NOW)
+    assert client.get(at(token, "portal:calendar")).status_code == 410
 
 
 # -- Answering -------------------------------------------------------------------------------------------
@@ -286,7 +336,7 @@ def test_the_link_of_a_delivered_mail_confirms_the_visit(client, place, monkeypa
     assert now_it_is(visit).confirmed_at == NOW
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", READ)
 def test_a_page_costs_the_same_whatever_it_shows(client, visit, name, django_assert_max_num_queries):
     token = token_for(visit)
     with django_assert_max_num_queries(8):
