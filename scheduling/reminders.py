@@ -80,24 +80,28 @@ class Way:
     blocked: str = ""
 
 
-def plan_for(*, appointment: Appointment, now: datetime, confirm: bool = True) -> list[OutboundMessage]:
+def plan_for(
+    *, appointment: Appointment, now: datetime, confirm: bool = True, first: bool = False
+) -> list[OutboundMessage]:
     """Write the messages about a visit that was just booked or moved, in the caller's transaction.
 
     `confirm=False` leaves out the confirmation, for the second and later visits of a series. Of a move nothing is
-    said for a few minutes, in which it can be taken back.
+    said for a few minutes, in which it can be taken back. `first`: the visit was made in this very transaction.
     """
     if appointment.status != Status.BOOKED or appointment.starts_at <= now:
         return []
     told = MOVED if appointment.version > 1 else BOOKED
     due_at = day_before(appointment.starts_at, appointment.location.tz)
     way = way_to(records.lock(appointment.patient))
-    if way.blocked or not confirm:
-        return _enqueue(appointment, way, [(REMINDER, REMINDER, decent(due_at, appointment.location.tz))], now)
     at_once = now if told is BOOKED else _after_second_thoughts(appointment, now)
-    if due_at <= now + WINDOW:
-        return _enqueue(appointment, way, [(REMINDER, told, at_once)], now)
     reminder = (REMINDER, REMINDER, decent(due_at, appointment.location.tz))
-    return _enqueue(appointment, way, [(told, told, at_once), reminder], now)
+    if way.blocked or not confirm:
+        wanted = [reminder]
+    elif due_at <= now + WINDOW:
+        wanted = [(REMINDER, told, at_once)]
+    else:
+        wanted = [(told, told, at_once), reminder]
+    return _enqueue(appointment, way, wanted, now, first=first)
 
 
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
@@ -193,7 +197,12 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
 
 
 def _enqueue(
-    appointment: Appointment, way: Way, wanted: list[tuple[MessagePurpose, MessagePurpose, datetime]], now: datetime
+    appointment: Appointment,
+    way: Way,
+    wanted: list[tuple[MessagePurpose, MessagePurpose, datetime]],
+    now: datetime,
+    *,
+    first: bool = False,
 ) -> list[OutboundMessage]:
     patient = appointment.patient.survivor
     clinic = Clinic.objects.first()
@@ -203,7 +212,7 @@ def _enqueue(
     ]
     if way.channel == Channel.EMAIL:  # the first message about this version brings its entry for the calendar
         drafts[:1] = [replace(drafts[0], calendar=entry_for(appointment, clinic).decode())]
-    return messaging.enqueue(*drafts, now=now)
+    return messaging.enqueue(*drafts, now=now, first=first)
 
 
 def _draft(

@@ -61,7 +61,7 @@ def new_visit(
     visit.save(force_insert=True)
     diaries.claim(visit, places, rows)
     care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
-    reminders.plan_for(appointment=visit, now=now, confirm=confirm)
+    reminders.plan_for(appointment=visit, now=now, confirm=confirm, first=True)
     squeezed = {"overbooked": True} if visit.is_overbooked else {}
     record("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed)
     return visit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,6 +65,20 @@ class ByUid(forms.ModelChoiceField):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
 
 
+class AmongField(forms.Field):
+    """One of some things that are at hand, by its random id; asks the database nothing."""
+
+    among: Iterable[Any] = ()
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        found = next((one for one in self.among if str(one.uid) == str(value)), None)
+        if found is None:
+            raise ValidationError("Choose one of those that are offered.")
+        return found
+
+
 class TimeForm(TonusForm):
     """When and with whom: by the button of an offered time, or typed."""
 
@@ -123,17 +138,16 @@ class TimeForm(TonusForm):
 class BookForm(TimeForm):
     """A visit to be."""
 
-    service = ByUid(Service.objects.none(), label="Service")
+    service = AmongField(label="Service", widget=forms.HiddenInput)
     note = forms.CharField(required=False, max_length=200, label="Note for the desk")
     #: The button that puts the visit on top of another, and why.
     squeeze = PickField(required=False, max_length=200)
     overbook = forms.CharField(required=False, max_length=200, label="Why it is squeezed in")
     request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, services: Iterable[Service], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = Service.objects.active().by_name()  # type: ignore[attr-defined]
-        self.fields["service"].widget = forms.HiddenInput()
+        self.fields["service"].among = services  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Only the button for it overbooks; a reason that is typed beside another button counts for nothing."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +27,7 @@ from scheduling.booking import BookingRefused
 from scheduling.forms.booking import BookForm, Pick
 from scheduling.models import Appointment, Service
 from scheduling.offering import Day, Part
-from scheduling.views import places
+from scheduling.views import groups, places
 from treatments.models import Intervention
 
 
@@ -36,7 +38,6 @@ class Desk:
     location: Location
     patient: Patient
     services: list[Service]
-    parts: list[Part]
     part: Intervention | None
     service: Service | None
     practitioner: Practitioner | None
@@ -44,7 +45,16 @@ class Desk:
     day: date
     #: Show all times of that one day.
     whole_day: bool
-    familiar: set[int] = field(default_factory=set)
+    #: Asked by a page alone: who books by one click waits for none of it.
+    look_for_parts: Callable[[], list[Part]]
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        return self.look_for_parts()
+
+    @cached_property
+    def familiar(self) -> set[int]:
+        return offering.familiar(self.patient, self.part)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,8 +71,13 @@ def book(request: StaffRequest) -> HttpResponse:
     desk = _desk(request, location, patient)
     if desk.service is None:
         return page(request, "scheduling/no_services.html", {"patient": patient})
+    if desk.service.is_group:
+        shared = {"desk": desk, "patient": patient, "location": location, "locations": among, "zone": location.zone}
+        return groups.join(
+            request, patient=patient, service=desk.service, location=location, part=desk.part, shared=shared
+        )
     data = posted(request)
-    form = BookForm(data, location=location, initial=_initial(request, desk))
+    form = BookForm(data, location=location, services=desk.services, initial=_initial(request, desk))
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -116,12 +131,14 @@ def _choose_patient(request: StaffRequest) -> HttpResponse:
 
 def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
     services = list(Service.objects.active().by_name())
-    parts = offering.parts_of(patient, by=request.user, now=request.now)
+    look_for_parts = cache(lambda: offering.parts_of(patient, by=request.user, now=request.now))
     service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
+    if service is None and (session := places.uid_in(request, "session")):
+        service = next((s for s in services if s.is_group and s.sessions.filter(uid=session).exists()), None)
     at = _at(request)
     who = places.practitioner_in(request)
     fitting = [s for s in services if who is None or s.discipline == who.discipline] or services
-    part = _part(request, [p for p in parts if who is None or p.intervention.kind == who.discipline], service)
+    part = _part(request, look_for_parts, service, who)
     if service is None:
         service = offering.service_for(part, fitting) if part else offering.usual_service(patient, fitting)
     if who is None and part is not None and "practitioner" not in request.GET and at is None:
@@ -136,27 +153,29 @@ def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
         location=location,
         patient=patient,
         services=services,
-        parts=parts,
         part=part,
         service=service,
         practitioner=who,
         minutes=(part.minutes if part else None) or (service.minutes if service else 60),
         day=max(day, first) if "day" not in request.GET else day,
         whole_day=request.GET.get("whole_day") == "1",
-        familiar=offering.familiar(patient, part),
+        look_for_parts=look_for_parts,
     )
 
 
-def _part(request: StaffRequest, parts: list[Part], service: Service | None) -> Intervention | None:
+def _part(
+    request: StaffRequest, look_for_parts: Callable[[], list[Part]], service: Service | None, who: Practitioner | None
+) -> Intervention | None:
     """The part of the plan in the address; else, unless a service was chosen, the first with sessions left.
 
     A part of another kind than the chosen practitioner's is not a part for this booking.
     """
     wanted = places.uid_in(request, "part")
+    if wanted is None and ("part" in request.GET or service is not None or request.method == "POST"):
+        return None
+    parts = [p for p in look_for_parts() if who is None or p.intervention.kind == who.discipline]
     if wanted is not None:
         return next((p.intervention for p in parts if p.intervention.uid == wanted), None)
-    if "part" in request.GET or service is not None or request.method == "POST":
-        return None
     return next((p.intervention for p in parts if p.left), None)
 
 
