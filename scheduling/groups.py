@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from clinic import audit
+from clinic import audit, time
 from clinic.access import Actor
 from clinic.models import Location, Practitioner, User
 from patients import care_team
@@ -23,49 +24,74 @@ from scheduling.visits import BookingRefused, record, staff
 from treatments.models import Intervention
 
 
+def open_session(*, starts_at: datetime, **facts: Any) -> GroupSession:
+    """One session; see `open_sessions`."""
+    return open_sessions(starts_at=[starts_at], **facts)[0]
+
+
 @once_more_after_deadlock
-def open_session(
+def open_sessions(
     *,
     service: Service,
     practitioner: Practitioner,
     location: Location,
-    starts_at: datetime,
+    starts_at: Sequence[datetime],
     by: User,
     now: datetime,
     seats: int | None = None,
     minutes: int | None = None,
     room: Room | None = None,
     despite: Collection[str] = (),
-) -> GroupSession:
-    """A session of a group, with practitioner, room and device, or nothing. Raises BookingRefused."""
+) -> list[GroupSession]:
+    """Sessions of a group, each with practitioner, room and device; all of them or none. Raises BookingRefused."""
     if not service.is_group:
         raise BookingRefused(f"{service.name} is for one patient at a time, not for a group.")
     count = seats or service.seats
     if not 1 <= count <= 50:
         raise BookingRefused("A group has one to fifty seats.")
-    ends_at = starts_at + timedelta(minutes=minutes or service.minutes)
-    proposal = Proposal(None, service, practitioner, location, starts_at, ends_at)
-    overruled = writing.check(proposal, despite=despite, now=now)
+    length = timedelta(minutes=minutes or service.minutes)
+    proposals = [Proposal(None, service, practitioner, location, at, at + length) for at in starts_at]
+    overruled = [_check(proposal, len(proposals), despite=despite, now=now) for proposal in proposals]
 
-    def write(places: list[Places], rows: Rows) -> GroupSession:
-        session = GroupSession.objects.create(
-            service=service,
-            practitioner=practitioner,
-            location=location,
-            room=places[0].room,
-            device=places[0].device,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            seats=count,
-            created_at=now,
-            created_by=by,
-            changed_at=now,
-        )
-        diaries.claim(session, places[0], rows)
-        _record("opened", session, by=by, now=now, seats=count, overruled=overruled)
-        return session
+    def write(places: list[Places], rows: Rows) -> list[GroupSession]:
+        return [
+            _write(proposal, where, rows, seats=count, overruled=read, by=by, now=now)
+            for proposal, where, read in zip(proposals, places, overruled, strict=True)
+        ]
 
-    return place([Wish(proposal, room=room)], write, now=now)
+    return place([Wish(proposal, room=room) for proposal in proposals], write, now=now)
+
+
+def _check(proposal: Proposal, of: int, *, despite: Collection[str], now: datetime) -> list[str]:
+    """As any visit is checked; of several the refusal says which day it speaks of."""
+    try:
+        return writing.check(proposal, despite=despite, now=now)
+    except BookingRefused as why:
+        if of == 1:
+            raise
+        day = time.local_day(proposal.starts_at, proposal.location.tz)
+        raise BookingRefused(f"{day:%a} {day.day} {day:%b}: {why}", warnings=why.warnings) from None
+
+
+def _write(
+    proposal: Proposal, places: Places, rows: Rows, *, seats: int, overruled: list[str], by: User, now: datetime
+) -> GroupSession:
+    session = GroupSession.objects.create(
+        service=proposal.service,
+        practitioner=proposal.practitioner,
+        location=proposal.location,
+        room=places.room,
+        device=places.device,
+        starts_at=proposal.starts_at,
+        ends_at=proposal.ends_at,
+        seats=seats,
+        created_at=now,
+        created_by=by,
+        changed_at=now,
+    )
+    diaries.claim(session, places, rows)
+    _record("opened", session, by=by, now=now, seats=seats, overruled=overruled)
+    return session
 
 
 @once_more_after_deadlock

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from scheduling import resources
-from scheduling.views import book, diary, feeds, find, overbooked, panels, setup, today, visit
+from scheduling.views import book, diary, feeds, find, groups, overbooked, panels, setup, today, visit
 
 app_name = "scheduling"
 
@@ -28,6 +28,11 @@ urlpatterns = [
     path("list/", diary.day_list, name="day_list"),
     path("today/", today.today, name="today"),
     path("book/", book.book, name="book"),
+    path("groups/", groups.listing, name="groups"),
+    path("groups/open/", groups.open_session, name="group_open"),
+    path("groups/<uuid:uid>/", groups.session, name="group"),
+    path("groups/<uuid:uid>/seats/", groups.set_seats, name="group_seats"),
+    path("groups/<uuid:uid>/call-off/", groups.call_off, name="group_call_off"),
     path("overbooked/", overbooked.overbooked, name="overbooked"),
     path("find/", find.find, name="find"),
     path("visit/<uuid:uid>/", visit.visit, name="visit"),

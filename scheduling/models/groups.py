@@ -13,6 +13,7 @@ from django.db.models import F, Q, Value
 
 from clinic.models import Location
 from scheduling.models.resources import LONGEST_CLAIM, Device, ForStaffQuerySet, Room, Service
+from scheduling.states import HOLDS_TIME
 
 
 class GroupSessionQuerySet(ForStaffQuerySet):
@@ -25,6 +26,11 @@ class GroupSessionQuerySet(ForStaffQuerySet):
 
     def at(self, location: Location) -> Self:
         return self.filter(location=location)
+
+    def with_taken(self) -> Self:
+        """How many seats are taken, as `taken`."""
+        counted = models.Count("appointments", filter=Q(appointments__status__in=sorted(HOLDS_TIME)))
+        return self.annotate(taken=counted)
 
     def for_page(self) -> Self:
         return self.select_related("service", "practitioner__user", "location", "room").order_by("starts_at", "pk")

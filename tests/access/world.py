@@ -22,6 +22,7 @@ from patients import care_team, documents, merging
 from patients.models import (
     Allergy,
     AllergyStatus,
+    BreakGlass,
     Condition,
     Coverage,
     EmergencyContact,
@@ -32,7 +33,7 @@ from patients.models import (
     Patient,
     Surgery,
 )
-from scheduling import feeds
+from scheduling import feeds, groups
 from scheduling.models import Absence, Appointment, CalendarFeed, Closure, Device, ExtraHours, Room, Service, Shows
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
@@ -136,6 +137,13 @@ def _side(label: str, clinic: SimpleNamespace, treats: Practitioner) -> Side:
     side.patient_uid = patient.uid
     side.objects |= {"patient": patient, "practitioner": treats}
     care_team.join(patient=patient, practitioner=treats, why=Joining.ASSIGNED, by=clinic.desk, now=NOW)
+    side.objects["glass"] = BreakGlass.objects.create(
+        patient=patient,
+        opened_by=people.a_therapist(),
+        reason=side.word("identity"),
+        opened_at=NOW - timedelta(days=2),
+        expires_at=NOW - timedelta(days=2) + care_team.OPEN_FOR,
+    )
     _history(side, patient)
     _duplicate(side, patient, clinic.desk)
     _document(side, patient, clinic.desk)
@@ -228,6 +236,13 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     Appointment.objects.filter(pk=visit.pk).update(note=side.word("diary"))
     visit.refresh_from_db()
     side.objects["visit"] = visit
+    school = diary.a_service(f"Back school {side.label}", seats=4)
+    session = groups.open_session(
+        service=school, practitioner=treats, location=clinic.location, by=clinic.desk, now=NOW,
+        starts_at=diary.local(26, 10 if side.label == "A" else 13),
+    )  # fmt: skip
+    groups.join(session=session, patient=patient, by=clinic.desk, now=NOW)
+    side.objects["session"] = session
     for works in (True, False):
         issued = NOW if works else NOW - timedelta(days=2)
         token = links.issue(
