@@ -35,6 +35,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    #: The names of what is attached.
+    attached: tuple[str, ...] = ()
 
 
 def newest(folder: Path, *, containing: str = "", limit: int = 100) -> list[Mail]:
@@ -65,6 +67,9 @@ def read(folder: Path, key: str) -> Mail | None:
         subject=str(message["Subject"] or ""),
         text=str(plain.get_content()) if plain else "",
         html=str(html.get_content()) if html else "",
+        attached=tuple(part.get_filename() or part.get_content_type() for part in message.iter_attachments())
+        if message.get_content_type() == "multipart/mixed"
+        else (),
     )
 
 

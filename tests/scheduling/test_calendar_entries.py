@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as house
+from django.urls import reverse
 from icalendar import Calendar
 
-from clinic import messaging
+from clinic import inbox, messaging
 from clinic.messaging_states import MessagePurpose, State
 from clinic.models import Clinic, OutboundMessage
 from scheduling import booking, reminders
@@ -180,3 +181,23 @@ def test_a_message_without_an_entry_is_as_plain_as_ever(sink, place):
     messaging.deliver_due(now=NOW)
     (mail,) = sink.mails
     assert mail.get_content_type() == "multipart/alternative"
+
+
+def test_the_inbox_of_one_machine_shows_what_came_with_a_mail(sink, place, ana, tmp_path):
+    a_visit(place, local(27, 14), patient=ana)
+    a_message(now=NOW)
+    messaging.deliver_due(now=NOW)
+    shown = []
+    for number, mail in enumerate(sink.mails):
+        (tmp_path / f"17640000000000{number}-abc.eml").write_bytes(mail.as_bytes())
+        found = inbox.read(tmp_path, f"17640000000000{number}-abc")
+        assert found.text
+        assert found.html
+        shown.append(found.attached)
+    assert sorted(shown) == [(), ("visit.ics",)]
+
+
+def test_the_desk_sees_that_an_entry_goes_along(desk, place, ana):
+    told, reminder = messages_about(a_visit(place, local(27, 14), patient=ana))
+    pages = [desk.get(reverse("office:message", args=[message.uid])).content.decode() for message in (told, reminder)]
+    assert ["as an entry for the patient" in page for page in pages] == [True, False]
