@@ -20,6 +20,7 @@ class MessagePurpose(TextChoices):
     VISIT_MOVED = "visit_moved", "Visit moved"
     VISIT_CANCELLED = "visit_cancelled", "Visit called off"
     VISIT_REMINDER = "visit_reminder", "Reminder"
+    WAITLIST_OFFER = "waitlist_offer", "Free time offered"
     #: To staff, about their own sign-in.
     INVITATION = "invitation", "Invitation to sign in"
     PASSWORD_RESET = "password_reset", "Forgotten password"

@@ -107,12 +107,13 @@ def move(
     version: int | None = None,
     despite: Collection[str] = (),
     overbook: str = "",
+    hold: Hold | None = None,
 ) -> Appointment:
     """Give a visit another time or place; what is not said stays. Raises BookingRefused and changes nothing then.
 
     `version` is the one that the mover saw: if somebody moved it meanwhile, the move is refused. A new time, person
     or location raises the version, takes back a confirmation, voids the reminders and plans new ones. For a few
-    minutes nobody is told, and `undo_move` puts the visit back.
+    minutes nobody is told, and `undo_move` puts the visit back. `hold` keeps the new place, and ends with the move.
     """
     length = timedelta(minutes=minutes) if minutes else appointment.ends_at - appointment.starts_at
     start = starts_at or appointment.starts_at
@@ -125,6 +126,7 @@ def move(
         start + length,
         appointment.intervention,
         moving=appointment,
+        taking=hold,
     )
     check_version(appointment, version)
     check_step(appointment, moving=True)
@@ -138,6 +140,8 @@ def move(
         visit = locked(appointment)
         check_version(visit, version or appointment.version)
         check_step(visit, moving=True)
+        if hold is not None:
+            holds.end(hold, now=now)
         diaries.give_back(visit)
         return writing.moved_visit(
             visit, proposal, places[0], rows, by=by, now=now, overbook=overbook, overruled=overruled, **before

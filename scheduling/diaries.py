@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Value
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
@@ -281,9 +281,12 @@ def give_back(owner: Appointment | GroupSession) -> None:
 
 def drop_run_out(rows: Iterable[int], *, now: datetime) -> int:
     """End the holds on these resources whose time is over; how many. Nobody waits for them to be swept away."""
-    over = Hold.objects.run_out(now).filter(claims__resource__in=list(rows)).values_list("pk", flat=True)
-    gone, _ = Hold.objects.filter(pk__in=list(over)).delete()
-    return gone
+    claimed = Claim.objects.filter(resource__in=list(rows)).values("hold")
+    with transaction.atomic():
+        # The hold before its offer, as everywhere: see docs/algorithms/waitlist.md.
+        over = list(Hold.objects.run_out(now).filter(pk__in=claimed).select_for_update().order_by("pk"))
+        Hold.objects.filter(pk__in=[one.pk for one in over]).delete()
+    return len(over)
 
 
 # -- Who is busy -----------------------------------------------------------------------------------------

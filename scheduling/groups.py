@@ -14,9 +14,9 @@ from clinic.access import Actor
 from clinic.models import Location, Practitioner, User
 from patients import care_team
 from patients.models import Joining, Patient
-from scheduling import booking, diaries, reminders, writing
+from scheduling import booking, diaries, holds, reminders, writing
 from scheduling.diaries import Places, Wish, lock_diaries, once_more_after_deadlock
-from scheduling.models import Appointment, GroupSession, Room, Service
+from scheduling.models import Appointment, GroupSession, Hold, Room, Service
 from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
 from scheduling.states import Side
@@ -105,10 +105,11 @@ def join(
     note: str = "",
     request_key: uuid.UUID | None = None,
     despite: Collection[str] = (),
+    hold: Hold | None = None,
 ) -> Appointment:
     """A visit with a seat in the session: with messages, care team and rules like any other. Raises BookingRefused.
 
-    The same `request_key` again returns the visit that it booked before.
+    The same `request_key` again returns the visit that it booked before. `hold` keeps a seat, and ends with it.
     """
     person = patient.survivor
     if before := _joined_before(request_key, session, person):
@@ -127,9 +128,11 @@ def join(
                 raise BookingRefused("This session was called off.")
             if busy := diaries.other_visits(proposal).first():
                 raise BookingRefused(diaries.Busy("patient", person.display_name, busy.ends_at).sentence(proposal))
+            if hold is not None:
+                holds.end(hold, now=now)
             visit = Appointment(
                 patient=person, intervention=intervention, note=note, request_key=request_key,
-                session=group, seat=free_seat(group), booked_at=now, booked_by=staff(by),
+                session=group, seat=hold.seat if hold else free_seat(group, now=now), booked_at=now, booked_by=staff(by),
             )  # fmt: skip
             writing.fill(visit, proposal, Places(group.room, group.device), now=now)
             visit.save(force_insert=True)
@@ -144,13 +147,20 @@ def join(
         raise
 
 
-def free_seat(session: GroupSession) -> int:
-    """The lowest seat that nobody has; the session is locked. Raises BookingRefused when it is full."""
-    taken = set(Appointment.objects.holding_time().filter(session=session).values_list("seat", flat=True))
+def free_seat(session: GroupSession, *, now: datetime) -> int:
+    """The lowest seat that nobody has or is kept for anybody; the session is locked. Raises BookingRefused when full."""
+    taken = seats_taken(session, now=now)
     for seat in range(1, session.seats + 1):
         if seat not in taken:
             return seat
     raise BookingRefused(f"All {session.seats} seats of this session are taken.")
+
+
+def seats_taken(session: GroupSession, *, now: datetime) -> set[int]:
+    """By visits, and by holds that stand."""
+    visits = Appointment.objects.holding_time().filter(session=session).values_list("seat", flat=True)
+    kept = Hold.objects.kept(now).filter(session=session).values_list("seat", flat=True)
+    return {seat for seat in (*visits, *kept) if seat}
 
 
 def _joined_before(key: uuid.UUID | None, session: GroupSession, person: Patient) -> Appointment | None:
@@ -166,8 +176,7 @@ def _joined_before(key: uuid.UUID | None, session: GroupSession, person: Patient
 def set_seats(*, session: GroupSession, seats: int, by: User, now: datetime) -> GroupSession:
     """More or fewer seats; never fewer than are taken."""
     group = GroupSession.objects.select_for_update(of=("self",)).for_page().get(pk=session.pk)
-    taken = Appointment.objects.holding_time().filter(session=group).order_by("-seat").values_list("seat", flat=True)
-    highest = taken.first() or 0
+    highest = max(seats_taken(group, now=now), default=0)
     if not max(1, highest) <= seats <= 50:
         raise BookingRefused(f"A group has one to fifty seats, and seat {highest} is taken." if highest else
                              "A group has one to fifty seats.")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,10 +13,11 @@ from clinic.models import Location, Practitioner
 from patients.models import Patient
 from scheduling import diaries, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
-from scheduling.models import Hold, Room, Service
+from scheduling.models import Appointment, Hold, Room, Service
 from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
 from scheduling.visits import BookingRefused, staff
+from treatments.models import Intervention
 
 
 @once_more_after_deadlock
@@ -31,17 +33,21 @@ def hold(
     now: datetime,
     minutes: int | None = None,
     room: Room | None = None,
+    intervention: Intervention | None = None,
+    instead_of: Appointment | None = None,
 ) -> Hold:
     """Keep practitioner, room and device until an instant, or nothing at all. Raises BookingRefused.
 
     Checked like a booking: what blocks or warns refuses, as nobody may be there to read a warning when it is taken.
+    `instead_of` is a visit that would move here: it is checked like a move, and keeps its own time meanwhile.
     """
     person = patient.survivor
     ends_at = starts_at + timedelta(minutes=minutes or service.minutes)
-    proposal = Proposal(person, service, practitioner, location, starts_at, ends_at)
+    proposal = Proposal(person, service, practitioner, location, starts_at, ends_at, intervention)
     if until <= now:
         raise BookingRefused("A time is held until some later moment.")
-    writing.check(proposal, despite=(), now=now)
+    only = writing.TIME_RULES if instead_of else None
+    writing.check(replace(proposal, moving=instead_of), despite=(), now=now, only=only)
 
     def write(places: list[Places], rows: Rows) -> Hold:
         kept = Hold.objects.create(
@@ -58,7 +64,7 @@ def hold(
             held_by=staff(by),
         )
         diaries.claim(kept, places[0], rows)
-        _record("held", kept, by=by, now=now)
+        record("held", kept, by=by, now=now)
         return kept
 
     return place([Wish(proposal, room=room)], write, now=now)
@@ -77,7 +83,7 @@ def release(*, hold: Hold, by: Actor, now: datetime) -> None:
     """Give it back before it runs out. Giving back what is gone already changes nothing."""
     row = Hold.objects.select_for_update(of=("self",)).select_related("patient").filter(pk=hold.pk).first()
     if row is not None:
-        _record("hold_released", row, by=by, now=now)
+        record("hold_released", row, by=by, now=now)
         row.delete()
 
 
@@ -87,12 +93,12 @@ def sweep(*, now: datetime, limit: int = 500) -> int:
         over = Hold.objects.run_out(now).select_for_update(skip_locked=True, of=("self",)).select_related("patient")
         rows = list(over.order_by("runs_out_at", "pk")[:limit])
         for row in rows:
-            _record("hold_ran_out", row, by=SYSTEM, now=now)
+            record("hold_ran_out", row, by=SYSTEM, now=now)
         Hold.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
 
-def _record(step: str, kept: Hold, *, by: Actor, now: datetime) -> None:
+def record(step: str, kept: Hold, *, by: Actor, now: datetime) -> None:
     audit.record(
         f"appointment.{step}",
         by=by,

@@ -53,5 +53,49 @@ NOT_BEGUN = frozenset({Status.BOOKED, Status.ARRIVED})
 #: Spoken for in a plan: held, or still to be held.
 COUNTS_FOR_THE_PLAN = HOLDS_TIME
 
+
+class Waiting(TextChoices):
+    """How far somebody on the waitlist has got."""
+
+    WAITING = "waiting", "Waiting"
+    OFFERED = "offered", "Offered a time"
+    TAKEN = "taken", "Has taken a time"
+    WITHDRAWN = "withdrawn", "Taken off the list"
+    EXPIRED = "expired", "Run out"
+
+
+class Outcome(TextChoices):
+    """What became of a time that was offered."""
+
+    PENDING = "pending", "Waits for an answer"
+    ACCEPTED = "accepted", "Taken"
+    DECLINED = "declined", "Declined"
+    LAPSED = "lapsed", "Not answered in time"
+    TAKEN_BACK = "taken_back", "Taken back"
+
+
+WAITLIST_TRANSITIONS: dict[Waiting, frozenset[Waiting]] = {
+    Waiting.WAITING: frozenset({Waiting.OFFERED, Waiting.WITHDRAWN, Waiting.EXPIRED}),
+    Waiting.OFFERED: frozenset({Waiting.WAITING, Waiting.TAKEN, Waiting.WITHDRAWN, Waiting.EXPIRED}),
+    Waiting.TAKEN: frozenset(),
+    # A wrong click: back to the old place in the order.
+    Waiting.WITHDRAWN: frozenset({Waiting.WAITING}),
+    Waiting.EXPIRED: frozenset(),
+}
+#: Still on the list.
+ON_THE_LIST = frozenset({Waiting.WAITING, Waiting.OFFERED})
+
+OFFER_TRANSITIONS: dict[Outcome, frozenset[Outcome]] = {
+    Outcome.PENDING: frozenset(Outcome) - {Outcome.PENDING},
+    Outcome.ACCEPTED: frozenset(),
+    Outcome.DECLINED: frozenset(),
+    Outcome.LAPSED: frozenset(),
+    Outcome.TAKEN_BACK: frozenset(),
+}
+
 #: What `manage.py states` draws into docs/states.md.
-TRANSITIONS = {"Visit": VISIT_TRANSITIONS}
+TRANSITIONS = {
+    "Visit": VISIT_TRANSITIONS,
+    "Waitlist": WAITLIST_TRANSITIONS,
+    "Offered time": OFFER_TRANSITIONS,
+}

@@ -11,6 +11,7 @@ from scheduling.models.moves import LastMove
 from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
 from scheduling.models.series import Frequency, Series
+from scheduling.models.waitlist import FreedTime, Urgency, WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "Absence",
@@ -22,6 +23,7 @@ __all__ = [
     "Device",
     "Displacement",
     "ExtraHours",
+    "FreedTime",
     "Frequency",
     "GroupSession",
     "Hold",
@@ -34,6 +36,9 @@ __all__ = [
     "Service",
     "Shows",
     "TimePreference",
+    "Urgency",
+    "WaitlistEntry",
+    "WaitlistOffer",
     "Weekday",
     "WorkingHours",
     "half_open",

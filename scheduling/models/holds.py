@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 
 from patients.models import OfPatientQuerySet
+from scheduling.models.groups import GroupSession
 from scheduling.models.resources import LONGEST_CLAIM, Device, Room, Service
 
 
@@ -38,6 +39,9 @@ class Hold(models.Model):
     location = models.ForeignKey("clinic.Location", on_delete=models.PROTECT, related_name="holds")
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    #: A seat of a group: the session has the claims, the hold keeps one of its seats.
+    session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, null=True, blank=True, related_name="holds")
+    seat = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     runs_out_at = models.DateTimeField()
@@ -57,6 +61,11 @@ class Hold(models.Model):
                 condition=Q(runs_out_at__gt=F("held_at"), runs_out_at__lte=F("held_at") + Value(timedelta(days=3))),
                 name="a_hold_runs_out_within_three_days",
             ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=True, seat__isnull=True) | Q(session__isnull=False, seat__gte=1),
+                name="a_hold_in_a_group_has_a_seat",
+            ),
+            models.UniqueConstraint("session", "seat", name="a_seat_of_a_group_is_held_once"),
         ]
         indexes: ClassVar = [
             models.Index("runs_out_at", name="holds_by_their_end"),
