@@ -25,6 +25,8 @@ class MessagePurpose(TextChoices):
     INVITATION = "invitation", "Invitation to sign in"
     PASSWORD_RESET = "password_reset", "Forgotten password"
     SIGN_IN_NOTICE = "sign_in_notice", "Change to a sign-in"
+    #: To owners: somebody opened a record outside their care.
+    RECORD_OPENED = "record_opened", "Record opened with a reason"
 
 
 class State(TextChoices):

@@ -19,7 +19,7 @@ from clinic.access import Can, requires
 from clinic.models import AuditEvent, AuditSeal, Location, OutboundMessage, Practitioner, User
 from clinic.pages import page
 from clinic.requests import StaffRequest
-from patients.models import Patient
+from patients.models import BreakGlass, Patient
 from scheduling.models import Appointment, OpeningHours, Room, Service
 
 
@@ -77,15 +77,17 @@ def checklist() -> list[Task]:
 
 
 def figures(now: datetime) -> list[Figure]:
-    """The clinic in six numbers."""
+    """The clinic in seven numbers."""
     week = Appointment.objects.not_begun().filter(starts_at__gte=now, starts_at__lt=now + timedelta(days=7))
     waiting = OutboundMessage.objects.needing_a_person(now).count()
+    opened = BreakGlass.objects.unreviewed().count()
     return [
         Figure("visits in the next 7 days", week.count(), _url("scheduling:diary")),
         Figure("patients", Patient.objects.filter(merged_into=None).count(), _url("patients:search")),
         Figure("people on the staff", User.objects.filter(is_active=True).count(), _url("office:staff")),
         Figure("locations in use", Location.objects.active().count(), _url("office:locations")),
         Figure("messages that need a person", waiting, _url("office:messages"), warn=waiting > 0),
+        Figure("opened records to review", opened, _url("patients:opened"), warn=opened > 0),
     ]
 
 

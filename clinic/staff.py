@@ -166,7 +166,7 @@ def _locked(uid: uuid.UUID) -> User:
 
 
 def _other_owners(user: User) -> QuerySet[User]:
-    return User.objects.filter(roles__contains=[Role.OWNER], is_active=True).exclude(pk=user.pk)
+    return User.objects.owners().exclude(pk=user.pk)
 
 
 def _keep_an_owner(user: User) -> None:

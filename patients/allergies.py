@@ -40,7 +40,7 @@ def add(
     *,
     patient: Patient,
     substance: str,
-    kind: str = AllergyKind.DRUG,
+    kind: str = AllergyKind.UNKNOWN,
     reaction: str = "",
     severity: str = Severity.UNKNOWN,
     by: Actor,

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
-from clinic import audit
+from clinic import audit, messaging
 from clinic.access import Actor, Can
-from clinic.models import Practitioner, User
+from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging_states import Channel as MailChannel
+from clinic.messaging_states import MessagePurpose
+from clinic.models import Location, Practitioner, User
 from patients import records
-from patients.models import BreakGlass, CareTeamMember, Joining, Patient
+from patients.models import BreakGlass, CareTeamMember, GlassReview, Joining, Patient
 
 #: How long a broken glass stays open.
 OPEN_FOR = timedelta(minutes=60)
+NOTICE = """Hello {owner},
+
+{who} opened the record of a patient outside their care on {when}, with a reason.
+
+Whose record it was, why, and whether somebody has looked into it:
+{address}
+"""
 
 
 class CareRefused(Exception):
     """Carries a sentence fit for the person who asked."""
+
+
+class AlreadyReviewed(CareRefused):
+    """Somebody has said so before: nothing more is to be done."""
 
 
 @transaction.atomic
@@ -79,7 +96,46 @@ def break_glass(*, patient: Patient, reason: str, by: User, now: datetime) -> Br
     audit.record(
         "record.opened_with_reason", by=by, now=now, subject=glass, patient_uid=patient.uid, reason=reason.strip()
     )
+    _tell_owners(glass, by=by, now=now)
     return glass
+
+
+@transaction.atomic
+def review(*, glass_uid: UUID, note: str = "", by: User, now: datetime) -> GlassReview:
+    """An owner has read who opened a record and why. Said once; nobody says it of themselves while another could."""
+    glass = BreakGlass.objects.select_related("patient", "opened_by").get(uid=glass_uid)
+    if not by.can(Can.SEE_AUDIT):
+        raise CareRefused("Only an owner reviews who opened a record.")
+    if glass.opened_by_id == by.pk and User.objects.owners().exclude(pk=by.pk).exists():
+        raise CareRefused("You opened this record yourself: another owner reviews it.")
+    made, is_new = GlassReview.objects.get_or_create(
+        glass=glass, defaults={"reviewed_at": now, "reviewed_by": by, "note": note.strip()}
+    )
+    if not is_new:
+        raise AlreadyReviewed(f"{made.reviewed_by} has reviewed it already.")
+    audit.record("record.opening_reviewed", by=by, now=now, subject=glass, patient_uid=glass.patient.uid, reason=note)
+    return made
+
+
+def _tell_owners(glass: BreakGlass, *, by: User, now: datetime) -> None:
+    """A mail to each owner, in this transaction. Whose record it was and why stand on the page, not in the mail."""
+    place = Location.objects.active().order_by("pk").first()
+    when = f"{now.astimezone(place.tz if place else UTC):%a %d %b %Y, %H:%M}"
+    address = f"{settings.PUBLIC_URL}{reverse('patients:opened')}"
+    drafts = [
+        Draft(
+            purpose=MessagePurpose.RECORD_OPENED,
+            occasion=str(owner.uid),
+            about=Subject(kind="patients.breakglass", uid=glass.uid),
+            to=Recipient(channel=MailChannel.EMAIL, name=owner.name, address=owner.email),
+            title="A record was opened with a reason",
+            text=NOTICE.format(owner=owner.get_short_name(), who=by.name, when=when, address=address),
+            due_at=now,
+            too_late_at=now + timedelta(days=7),
+        )
+        for owner in User.objects.owners()
+    ]
+    messaging.enqueue(*drafts, now=now)
 
 
 def is_in_care(patient: Patient, practitioner: Practitioner) -> bool:

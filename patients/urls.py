@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from patients.sections import EVERY, Section
-from patients.views import care, facts, finding, merges, papers, record, registering
+from patients.views import care, facts, finding, merges, opened, papers, record, registering
 
 app_name = "patients"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("", finding.find, name="search"),
     path("new/", registering.register, name="register"),
     path("new/duplicates/", registering.duplicates, name="duplicates"),
+    path("opened/", opened.opened, name="opened"),
+    path("opened/<uuid:uid>/review/", opened.review, name="opened_review"),
     path("<uuid:uid>/", record.patient, name="patient"),
     path("<uuid:uid>/particulars/", record.correct, name="correct"),
     path("<uuid:uid>/consent/", record.ask_consent, name="consent"),

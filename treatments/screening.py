@@ -75,7 +75,7 @@ _PATTERNS = tuple((concern, re.compile(rf"\b({pattern})\b")) for concern, patter
 
 #: What hands carry, whatever kind of allergy it was filed as.
 _CARRIERS = re.compile(
-    r"\b(\w*oil|lotion|cream|almonds?|(tree )?nuts?|lanolin|arnica|menthol|latex|fragrance|perfume)\b"
+    r"\b(\w*oil|lotion|cream|almonds?|(tree )?nuts?|lanolin|arnica|menthol|latex|tape|adhesive|fragrance|perfume)\b"
 )
 
 

@@ -141,6 +141,10 @@ class StaffManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
+    def owners(self) -> models.QuerySet[User]:
+        """Who runs the clinic and may sign in."""
+        return self.filter(roles__contains=[Role.OWNER], is_active=True).order_by("pk")
+
     def create_user(self, *, email: str, name: str, roles: list[str], password: str | None = None) -> User:
         """A member of staff; without a password the account cannot sign in until one is set."""
         user = self.model(email=self.normalize_email(email).lower(), name=name, roles=sorted(roles))

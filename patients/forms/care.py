@@ -22,3 +22,11 @@ class AssignForm(TonusForm):
         field = self.fields["practitioner"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Practitioner.objects.active().by_name().exclude(pk__in=treating)
+
+
+class ReviewForm(TonusForm):
+    """What an owner says about a record that was opened with a reason."""
+
+    note = forms.CharField(
+        label="Note", max_length=300, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )

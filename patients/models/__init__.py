@@ -1,6 +1,6 @@
 """Whom it is done for. One file a noun; everything can be imported from here."""
 
-from patients.models.care_team import BreakGlass, CareTeamMember
+from patients.models.care_team import BreakGlass, CareTeamMember, GlassReview
 from patients.models.choices import (
     AllergyKind,
     AllergyStatus,
@@ -41,6 +41,7 @@ __all__ = [
     "DocumentKind",
     "DrugClass",
     "EmergencyContact",
+    "GlassReview",
     "Identifier",
     "IdentifierKind",
     "Injury",

@@ -66,6 +66,16 @@ class BreakGlassQuerySet(OfPatientQuerySet["BreakGlass"]):
     def newest_first(self) -> BreakGlassQuerySet:
         return self.select_related("opened_by").order_by("-opened_at", "-pk")
 
+    def unreviewed(self) -> BreakGlassQuerySet:
+        return self.filter(review__isnull=True)
+
+    def reviewed(self) -> BreakGlassQuerySet:
+        return self.filter(review__isnull=False)
+
+    def for_review(self) -> BreakGlassQuerySet:
+        """What the owner reads of each, in a fixed number of queries."""
+        return self.newest_first().select_related("patient__merged_into", "review__reviewed_by")
+
 
 class BreakGlass(models.Model):
     """One hour's look at a record outside one's care, for a reason that the owner reads."""
@@ -91,3 +101,17 @@ class BreakGlass(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class GlassReview(models.Model):
+    """An owner has read why somebody opened a record outside their care."""
+
+    append_only = True
+
+    glass = models.OneToOneField(BreakGlass, on_delete=models.PROTECT, related_name="review")
+    reviewed_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"read by {self.reviewed_by}"

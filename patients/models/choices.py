@@ -52,6 +52,7 @@ class Cause(TextChoices):
 
 
 class AllergyKind(TextChoices):
+    UNKNOWN = "unknown", "Not known"
     DRUG = "drug", "Drug"
     CONTACT = "contact", "Oil, lotion, latex or tape"
     FOOD = "food", "Food"

@@ -152,7 +152,7 @@ class Allergy(OfPatient):
     """A substance that harms the patient. While one stands, "none known" cannot be said (see 0002_guards)."""
 
     substance = models.CharField(max_length=120)
-    kind = models.CharField(max_length=10, choices=AllergyKind.choices, default=AllergyKind.DRUG)
+    kind = models.CharField(max_length=10, choices=AllergyKind.choices, default=AllergyKind.UNKNOWN)
     reaction = models.CharField(max_length=200, blank=True)
     severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.UNKNOWN)
 

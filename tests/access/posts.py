@@ -33,7 +33,7 @@ _WRITERS: dict[tuple[Can, ...], str] = {
     (Can.RECORD_HISTORY,): ("patients.Injury patients.Condition patients.Surgery patients.Allergy patients.Medication"),
     (Can.MERGE_PATIENTS,): "patients.Merge",
     (Can.ASSIGN_CARE, Can.BOOK): "patients.CareTeamMember",
-    (Can.BREAK_GLASS,): "patients.BreakGlass",
+    (Can.BREAK_GLASS,): "patients.BreakGlass patients.GlassReview",
     (Can.ADD_DOCUMENTS,): "patients.Document",
     (Can.RECORD_REFERRALS, Can.WRITE_PLANS): "treatments.Episode",
     (Can.RECORD_REFERRALS,): "treatments.Diagnosis treatments.Referral",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from clinic.models import AuditEvent, User
 from patients import allergies, merging
@@ -97,3 +99,15 @@ def test_an_allergy_is_never_deleted(desk: User) -> None:
     allergies.add(patient=a_patient(), substance="Iodine", by=desk, now=NOW)
     with pytest.raises(IntegrityError, match="are kept"), transaction.atomic():
         Allergy.objects.all().delete()
+
+
+def test_a_kind_that_nobody_said_is_not_known_and_the_record_does_not_make_one_up(desk: User, client: Client) -> None:
+    patient = a_patient()
+    allergies.add(patient=patient, substance="Latex", by=desk, now=NOW)
+    allergies.add(patient=patient, substance="Ibuprofen", kind="drug", by=desk, now=NOW)
+    assert dict(Allergy.objects.values_list("substance", "kind")) == {"Latex": "unknown", "Ibuprofen": "drug"}
+    client.force_login(desk)
+    record = " ".join(client.get(reverse("patients:patient", args=[patient.uid])).content.decode().split())
+    assert '<strong>Ibuprofen</strong> <span class="text-body-secondary">drug</span>' in record
+    assert "<strong>Latex</strong> <" in record
+    assert "Latex</strong> <span" not in record
