@@ -7,9 +7,10 @@ visits there are; the rest is arithmetic on bits. Nothing is written by asking.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
@@ -37,6 +38,10 @@ from scheduling.wallclock import Rule
 #: A gap shorter than this between two visits is of no use to anybody.
 USELESS_GAP_MINUTES = 30
 STEP_MINUTES = 15
+#: Where other times are looked for first when one cannot be had.
+NEARBY = timedelta(hours=12)
+#: Another practitioner's time counts as so many seconds farther away.
+OTHERS_ARE_FARTHER = 1800
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Ask:
     patient: Patient | None = None
     #: A visit about to be moved does not stand in its own way.
     ignoring: Appointment | None = None
+    #: Nor do others that are moved in the same act.
+    making_way: frozenset[int] = frozenset()
     #: Holds that have run out by then are nobody's; None: every hold counts.
     now: datetime | None = None
 
@@ -107,29 +114,78 @@ def free_times(ask: Ask) -> list[Free]:
 
 
 def nearest(ask: Ask, wanted: datetime, *, practitioner_id: int | None, count: int = 3) -> list[Free]:
-    """The free times closest to the one that could not be had; the same practitioner's count as half an hour nearer."""
+    """The free times closest to the one that could not be had; the same practitioner's count as half an hour nearer.
 
-    def distance(free: Free) -> tuple[float, int, datetime]:
-        away = abs((free.starts_at - wanted).total_seconds())
-        return (away + (1800 if free.practitioner_id != practitioner_id else 0), free.waste, free.starts_at)
+    Looked for within half a day first: what is found there cannot be beaten from outside.
+    """
+    around = ask.span.meet(Interval(wanted - NEARBY, wanted + NEARBY))
+    if around is not None:
+        found = _nearest(replace(ask, span=around), wanted, practitioner_id, count)
+        if len(found) == count and _distance(found[-1], wanted, practitioner_id) < NEARBY.total_seconds():
+            return found
+    return _nearest(ask, wanted, practitioner_id, count)
 
+
+def _distance(free: Free, wanted: datetime, practitioner_id: int | None) -> float:
+    away = abs((free.starts_at - wanted).total_seconds())
+    return away + (OTHERS_ARE_FARTHER if free.practitioner_id != practitioner_id else 0)
+
+
+def _nearest(ask: Ask, wanted: datetime, practitioner_id: int | None, count: int) -> list[Free]:
+    """No start twice; of several at one distance the least wasteful, then the earliest."""
+    land = ground(ask)
+    masks = starts(ask, land)
+    mine = masks.pop(practitioner_id, 0) if practitioner_id is not None else 0
+    seconds, length = wanted.timestamp() - land.ruler.origin, timedelta(minutes=ask.length)
+    candidates = [(abs(cell * cells.SECONDS - seconds), cell, True) for cell in cells.cells(mine)]
+    candidates += [
+        (abs(cell * cells.SECONDS - seconds) + OTHERS_ARE_FARTHER, cell, False)
+        for cell in cells.cells(cells.union(masks.values()) & ~mine)
+    ]
     chosen: list[Free] = []
-    for free in sorted(free_times(ask), key=distance):
-        if all(free.starts_at != other.starts_at for other in chosen):
-            chosen.append(free)
-        if len(chosen) == count:
+    for _, group in groupby(sorted(candidates), key=lambda one: one[0]):
+        tied = []
+        for _, cell, is_mine in group:
+            who = practitioner_id if is_mine else None
+            spare, who = _least_waste(ask, land, masks, cell) if who is None else (waste(ask, land, who, cell), who)
+            at = land.ruler.instant(cell)
+            tied.append(Free(at, at + length, who, spare))
+        chosen += sorted(tied, key=lambda free: (free.waste, free.starts_at))
+        if len(chosen) >= count:
             break
-    return chosen
+    return chosen[:count]
 
 
-def best_first(found: Iterable[Free], *, familiar: Collection[int], tz: ZoneInfo, per_day: int) -> list[Free]:
-    """At most `per_day` times of each local day: with whom the patient knows, leaving no useless gaps, then early."""
+def _least_waste(ask: Ask, land: Ground, masks: dict[int, int], cell: int) -> tuple[int, int]:
+    """Of those who are free at this cell: (waste, practitioner) of whom it suits best."""
+    best: tuple[int, int] | None = None
+    for practitioner in sorted(masks):
+        if masks[practitioner] >> cell & 1:
+            found = (waste(ask, land, practitioner, cell), practitioner)
+            best = min(best, found) if best else found
+            if best[0] == 0:
+                break
+    assert best is not None
+    return best
+
+
+def best_first(
+    found: Iterable[Free],
+    *,
+    familiar: Collection[int],
+    tz: ZoneInfo,
+    per_day: int,
+    suits: Callable[[Free], bool] = lambda _: False,
+) -> list[Free]:
+    """At most `per_day` times of each local day: with whom the patient knows, when it suits, without useless gaps."""
     by_day: dict[object, list[Free]] = defaultdict(list)
     for free in found:
         by_day[free.starts_at.astimezone(tz).date()].append(free)
     best: list[Free] = []
     for day in sorted(by_day, key=str):
-        ranked = sorted(by_day[day], key=lambda f: (f.practitioner_id not in familiar, f.waste, f.starts_at))
+        ranked = sorted(
+            by_day[day], key=lambda f: (f.practitioner_id not in familiar, not suits(f), f.waste, f.starts_at)
+        )
         best.extend(ranked[:per_day])
     return best
 
@@ -151,6 +207,8 @@ def ground(ask: Ask) -> Ground:
         visits = Appointment.objects.for_patient(ask.patient).holding_time().within(span.start, span.end)
         if ask.ignoring is not None:
             visits = visits.exclude(pk=ask.ignoring.pk)
+        if ask.making_way:
+            visits = visits.exclude(pk__in=ask.making_way)
         land.taken_patient = cells.union(land.ruler.outer(a, b) for a, b in visits.values_list("starts_at", "ends_at"))
     return land
 
@@ -234,6 +292,8 @@ def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
         claims = claims.standing(ask.now)
     if ask.ignoring is not None:
         claims = claims.exclude(appointment=ask.ignoring.pk)
+    if ask.making_way:
+        claims = claims.exclude(appointment__in=ask.making_way)
     begins, ends = (Extract(edge("during"), "epoch") for edge in (RangeStartsWith, RangeEndsWith))
     for resource, seat, start, end in claims.values_list("resource_id", "seat", begins, ends):
         kind, thing = whose[resource]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from scheduling import availability, preflight, wallclock
 from scheduling.availability import Ask, Free
 from scheduling.forms.booking import Pick
 from scheduling.intervals import Interval
-from scheduling.models import Appointment, Service
+from scheduling.models import Appointment, Service, TimePreference
 from scheduling.states import COUNTS_FOR_THE_PLAN
 from treatments.models import Intervention, Plan
 
@@ -45,6 +45,8 @@ class Offer:
     starts_at: datetime
     practitioner: Practitioner
     is_best: bool = False
+    #: When the patient would rather come.
+    suits: bool = False
 
 
 @dataclass
@@ -89,8 +91,15 @@ def usual_service(patient: Patient, services: Sequence[Service]) -> Service | No
     return next((s for s in services if last and s.pk == last.service_id), services[0] if services else None)
 
 
-def days(ask: Ask, *, known: set[int], now: datetime, only: date | None = None) -> list[Day]:
+def days(
+    ask: Ask, *, known: set[int], now: datetime, only: date | None = None, wish: TimePreference | None = None
+) -> list[Day]:
     """Free times by day, each day's best few in order of time; of one day all of them."""
+    tz = ask.location.tz
+
+    def suits(free: Free) -> bool:
+        return wish is not None and not wish.is_empty and wish.fits(free.starts_at, free.ends_at, tz)
+
     here = ask.ignoring
     found = [
         free
@@ -98,28 +107,24 @@ def days(ask: Ask, *, known: set[int], now: datetime, only: date | None = None) 
         if free.starts_at > now
         and not (here and (free.starts_at, free.practitioner_id) == (here.starts_at, here.practitioner_id))
     ]
-    best = {(f.practitioner_id, f.starts_at) for f in found_best(found, ask, known)}
+    named = availability.best_first(found, familiar=known, tz=tz, per_day=1, suits=suits)[:3]
+    best = {(f.practitioner_id, f.starts_at) for f in named}
     people = Practitioner.objects.select_related("user").in_bulk({free.practitioner_id for free in found})
     by_day: dict[date, list[Free]] = {}
     for free in found:
-        by_day.setdefault(time.local_day(free.starts_at, ask.location.tz), []).append(free)
+        by_day.setdefault(time.local_day(free.starts_at, tz), []).append(free)
     shown = []
     for day, times in list(by_day.items())[: 1 if only else DAYS_SHOWN]:
         ranked = availability.best_first(
-            times, familiar=known, tz=ask.location.tz, per_day=len(times) if only else TIMES_SHOWN
+            times, familiar=known, tz=tz, per_day=len(times) if only else TIMES_SHOWN, suits=suits
         )
         offers = [
             Offer(str(Pick(people[f.practitioner_id].uid, f.starts_at)), f.starts_at, people[f.practitioner_id],
-                  (f.practitioner_id, f.starts_at) in best)
+                  (f.practitioner_id, f.starts_at) in best, suits(f))
             for f in sorted(ranked)
         ]  # fmt: skip
         shown.append(Day(day, offers, len(times) - len(ranked)))
     return shown
-
-
-def found_best(found: Iterable[Free], ask: Ask, known: set[int]) -> list[Free]:
-    """The three that a thoughtful desk would name first."""
-    return availability.best_first(found, familiar=known, tz=ask.location.tz, per_day=1)[:3]
 
 
 def alternatives(free: Sequence[Free]) -> list[Offer]:

@@ -3,7 +3,20 @@
 from django.urls import URLPattern, path
 
 from scheduling import resources
-from scheduling.views import book, diary, feeds, find, groups, overbooked, panels, setup, today, visit
+from scheduling.views import (
+    book,
+    diary,
+    feeds,
+    find,
+    groups,
+    overbooked,
+    panels,
+    preferences,
+    setup,
+    today,
+    touched,
+    visit,
+)
 
 app_name = "scheduling"
 
@@ -35,6 +48,9 @@ urlpatterns = [
     path("groups/<uuid:uid>/call-off/", groups.call_off, name="group_call_off"),
     path("overbooked/", overbooked.overbooked, name="overbooked"),
     path("find/", find.find, name="find"),
+    path("away/<uuid:uid>/", touched.away, name="away"),
+    path("touched/absence/<uuid:uid>/", touched.by_absence, name="touched_by_absence"),
+    path("touched/closure/<uuid:uid>/", touched.by_closure, name="touched_by_closure"),
     path("visit/<uuid:uid>/", visit.visit, name="visit"),
     path("visit/<uuid:uid>/move/", visit.move, name="move"),
     path("visit/<uuid:uid>/cancel/", visit.cancel, name="cancel"),
@@ -45,6 +61,7 @@ urlpatterns = [
     path("visit/<uuid:uid>/no-show/", visit.no_show, name="no_show"),
     path("visit/<uuid:uid>/undo/", visit.undo, name="undo"),
     path("visit/<uuid:uid>/chart/", today.open_chart, name="open_chart"),
+    path("patient/<uuid:uid>/preferred-times/", preferences.preferred_times, name="preferred_times"),
     path("patient/<uuid:uid>/", panels.patient_panel, name="patient_panel"),
     path("plan/<uuid:uid>/progress/", panels.plan_progress, name="plan_progress"),
     *(pattern for shelf in (setup.SERVICES, setup.ROOMS, setup.DEVICES) for pattern in of_shelf(shelf)),

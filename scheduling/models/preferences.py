@@ -48,6 +48,22 @@ class TimePreference(models.Model):
     def __str__(self) -> str:
         return "Preferred times"
 
+    @property
+    def is_empty(self) -> bool:
+        """Any time will do."""
+        return not self.weekdays and self.earliest is None and self.latest is None
+
+    @property
+    def says(self) -> str:
+        """ "Tue, Thu after 16:00 with Ben": what was said, in a few words."""
+        days = ", ".join(Weekday(day).label[:3] for day in self.weekdays)
+        first, last = (f"{at:%H:%M}" if at else "" for at in (self.earliest, self.latest))
+        hours = (
+            f"{first} to {last}" if first and last else f"after {first}" if first else f"until {last}" if last else ""
+        )
+        who = f"with {self.practitioner.user.get_short_name()}" if self.practitioner else ""
+        return " ".join(filter(None, (days, hours, who)))
+
     def fits(self, starts_at: datetime, ends_at: datetime, tz: ZoneInfo) -> bool:
         """Whether a visit then would be as the patient likes it."""
         start, end = starts_at.astimezone(tz), ends_at.astimezone(tz)

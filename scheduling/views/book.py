@@ -14,18 +14,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
-from clinic import time
+from clinic import audit, time
 from clinic.access import Can, allows, requires
 from clinic.models import Location, Practitioner
-from clinic.pages import go_to, page, posted
+from clinic.pages import go_to, is_htmx, page, posted
 from clinic.requests import StaffRequest
 from patients import search
 from patients.models import Patient
-from scheduling import booking, offering
+from scheduling import booking, offering, preferences
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import BookForm, Pick
-from scheduling.models import Appointment, Service
+from scheduling.models import Appointment, Service, TimePreference
 from scheduling.offering import Day, Part
 from scheduling.views import groups, places
 from treatments.models import Intervention
@@ -54,7 +54,12 @@ class Desk:
 
     @cached_property
     def familiar(self) -> set[int]:
-        return offering.familiar(self.patient, self.part)
+        liked = {self.wish.practitioner_id} if self.wish and self.wish.practitioner_id else set()
+        return offering.familiar(self.patient, self.part) | liked
+
+    @cached_property
+    def wish(self) -> TimePreference | None:
+        return preferences.of(self.patient)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,8 +93,11 @@ def book(request: StaffRequest) -> HttpResponse:
             messages.success(request, "Booked.")
             return go_to(request, "scheduling:visit", visit.uid)
     status = 409 if refusal else 422 if form.errors and request.method == "POST" else 200
-    context = _context(request, desk, form, refusal) | {"locations": among}
-    return page(request, "scheduling/book.html", context, status=status, partial="offers" if status == 200 else None)
+    answer = _answer(request, desk, form, refusal)
+    if status != 200 and is_htmx(request):
+        audit.viewed("booking", by=request.user, now=request.now, patient_uid=patient.uid)
+        return page(request, "scheduling/book_answer.html", answer | {"alone": True}, status=status)
+    return page(request, "scheduling/book.html", answer | _offers(request, desk) | {"locations": among}, status=status)
 
 
 def _book(request: StaffRequest, desk: Desk, data: dict[str, Any]) -> Appointment:
@@ -203,7 +211,24 @@ def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
     }
 
 
-def _context(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingRefused | None) -> dict[str, Any]:
+def _answer(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingRefused | None) -> dict[str, Any]:
+    """What came of pressing the button, and what can be pressed instead."""
+    tried = form.cleaned_data if refusal else {}
+    return {
+        "patient": desk.patient,
+        "location": desk.location,
+        "zone": desk.location.zone,
+        "form": form,
+        "refusal": refusal,
+        "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
+        "anyway": anyway(refusal, tried),
+        "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
+        "is_manual": bool(form.errors) or _at(request) is not None,
+    }
+
+
+def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
+    """The rest of the page: what has been decided, and which times are free."""
     assert desk.service is not None
     ask = Ask(
         desk.service,
@@ -214,25 +239,10 @@ def _context(request: StaffRequest, desk: Desk, form: BookForm, refusal: Booking
         patient=desk.patient,
     )
     days: list[Day] = offering.days(
-        ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None
+        ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None, wish=desk.wish
     )
     at = _at(request)
-    tried = form.cleaned_data if refusal else {}
-    return {
-        "desk": desk,
-        "patient": desk.patient,
-        "location": desk.location,
-        "zone": desk.location.zone,
-        "form": form,
-        "days": days,
-        "refusal": refusal,
-        "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
-        "anyway": anyway(refusal, tried),
-        "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
-        "wanted": at,
-        "wanted_pick": str(at) if at else "",
-        "is_manual": bool(form.errors) or (at is not None),
-    }
+    return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else ""}
 
 
 def squeeze(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:

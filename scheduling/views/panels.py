@@ -14,6 +14,7 @@ from clinic.access import Can, requires
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients.models import Patient
+from scheduling import preferences
 from scheduling.models import Appointment
 from scheduling.states import COUNTS_FOR_THE_PLAN, Status
 from scheduling.views import places
@@ -40,6 +41,7 @@ def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         "past": past if everything else past[:PAST_SHOWN],
         "has_more": not everything and len(past) > PAST_SHOWN,
         "missed": visits.missed().count(),
+        "wish": preferences.of(patient),
         "zone": place.zone if place else "UTC",
     }
     return page(request, "scheduling/patient_panel.html", context, partial="panel")
