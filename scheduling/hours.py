@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -48,7 +49,7 @@ class HoursThen:
 def around(who: Practitioner, place: Location, visit: Interval[datetime]) -> HoursThen:
     """Weekly and extra hours of this practitioner there; extra hours count on a closed day too. One query."""
     days = list(wallclock.days_touching(visit, place.tz))
-    asked = {
+    asked: dict[str, Any] = {
         "who": who.pk, "place": place.pk, "first": days[0], "last": days[-1], "start": visit.start, "end": visit.end,
     }  # fmt: skip
     rules: dict[str, list[Rule]] = {"work": [], "open": []}
