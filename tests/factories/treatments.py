@@ -11,7 +11,7 @@ from patients import care_team  # noqa: F401 -- tests join people to a care team
 from patients.models import Allergy, AllergyStatus, Condition, Injury, Medication, Patient
 from tests.factories import people
 from treatments import episodes, notes, plans
-from treatments.models import DiagnosisCode, Episode, Exercise, Plan, SessionNote
+from treatments.models import DiagnosisCode, Episode, Exercise, Intervention, Plan, SessionNote
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -137,6 +137,14 @@ def a_plan(
     if accepted:
         plan = plans.accept(plan, consented_on=TODAY, by=author.user, now=NOW, today=TODAY)
     return plan
+
+
+def an_accepted_part(patient: Patient, *, author: Practitioner, sessions: int, days_between: int) -> Intervention:
+    """The massage of an accepted plan, as it is booked from."""
+    plan = a_plan(
+        an_episode(patient), author=author, massages=(a_massage(sessions=sessions, days_between=days_between),)
+    )
+    return Intervention.objects.select_related("plan__episode").get(plan=plan)
 
 
 def a_note(plan: Plan | None = None, *, author: Practitioner | None = None, **facts: Any) -> SessionNote:
