@@ -77,7 +77,6 @@ NEVER_LEFT = STOPPABLE | {State.SUPPRESSED, State.FAILED}
 IN_HAND = frozenset({State.CLAIMED, State.HANDING_OVER})
 #: A server has answered for it.
 TAKEN = frozenset({State.ACCEPTED, State.DELIVERED, State.BOUNCED})
-ENDS = frozenset(State) - OPEN
 
 MESSAGE_TRANSITIONS: dict[State, frozenset[State]] = {
     State.PLANNED: frozenset({State.CLAIMED, State.SUPPRESSED}),

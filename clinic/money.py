@@ -15,19 +15,6 @@ def money(amount: Decimal | int | str) -> Decimal:
     return Decimal(amount).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def split_evenly(total: Decimal, parts: int) -> list[Decimal]:
-    """`parts` amounts that differ by at most a cent, larger ones first, and add up to `total`.
-
-    Raises ValueError when there is nothing to split into.
-    """
-    if parts < 1:
-        raise ValueError("Split into at least one part.")
-    cents = int(money(total) / CENT)
-    low, more = divmod(abs(cents), parts)
-    sign = -1 if cents < 0 else 1
-    return [sign * (low + (1 if i < more else 0)) * CENT for i in range(parts)]
-
-
 def format_money(amount: Decimal, currency: str = "USD") -> str:
     """As people write it: $1,234.50, and -$5.00 for what goes out."""
     rounded = money(amount)

@@ -19,9 +19,6 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def newest_first(self) -> AuditEventQuerySet:
         return self.order_by("-at", "-pk")
 
-    def about_patient(self, patient_uid: uuid.UUID) -> AuditEventQuerySet:
-        return self.filter(patient_uid=patient_uid)
-
     def unsealed(self) -> AuditEventQuerySet:
         return self.filter(seal__isnull=True)
 

@@ -23,13 +23,16 @@
   });
   const openShortcuts = () => { const sheet = document.getElementById("shortcuts"); if (sheet) sheet.showModal(); };
 
-  /* -- Search results: arrows move, Enter opens, Escape leaves -- */
+  /* -- Search results: up and down move, right goes to Book, left back, Enter opens, Escape leaves -- */
   const box = document.querySelector("[data-search]");
   if (box) {
     const list = document.getElementById("search-results");
-    const links = () => [...list.querySelectorAll("a")];
+    const links = () => [...list.querySelectorAll("a:not(.search-book)")];
+    const beside = (link) => { const hit = link && link.closest(".search-hit"); return hit ? [...hit.querySelectorAll("a")] : []; };
     box.form.addEventListener("keydown", (event) => {
-      const all = links(), at = all.indexOf(document.activeElement);
+      const all = links(), pair = beside(document.activeElement), at = all.indexOf(pair.length ? pair[0] : document.activeElement);
+      const side = { ArrowRight: pair[1], ArrowLeft: pair[0] }[event.key];
+      if (side) { event.preventDefault(); side.focus(); }
       if (event.key === "Escape") { list.replaceChildren(); box.focus(); box.blur(); }
       if (event.key === "ArrowDown" && all.length) { event.preventDefault(); all[Math.min(at + 1, all.length - 1)].focus(); }
       if (event.key === "ArrowUp" && all.length) { event.preventDefault(); if (at > 0) all[at - 1].focus(); else box.focus(); }

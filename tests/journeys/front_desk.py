@@ -211,3 +211,33 @@ def when_ana_is_also_fitted_in_today(dana: Person, record: str) -> str:
     dana.sees("Arrived", within="body")
     dana.looks("visit-arrived")
     return page.url
+
+
+# -- From anywhere -------------------------------------------------------------------------------------
+
+
+def when_the_front_desk_looks_for_somebody_from_whatever_page(dana: Person) -> None:
+    page = dana.page
+    page.goto("/office/messages/")
+    page.locator("main").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("ana r")
+    page.locator("#search-results .search-book").first.wait_for()
+    dana.looks("search-bar")
+
+
+def then_arrows_lead_to_the_record_and_to_booking(dana: Person) -> None:
+    page = dana.page
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#search-results .search-hit a").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#search-results .search-book").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/schedule/book/\?patient="))
+
+
+def then_one_more_press_books_a_visit(dana: Person) -> None:
+    page = dana.page
+    page.locator(".offer-day").first.get_by_role("button").first.click()
+    page.wait_for_url(re.compile("/schedule/visit/"))
+    dana.sees("Ana Reyes")

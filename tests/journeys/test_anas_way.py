@@ -83,3 +83,7 @@ def test_ana_goes_from_the_front_door_to_a_paid_visit(someone):
     money.when_the_front_desk_takes_the_payment(dana)
     money.then_the_receipt_is_printed(dana, invoice=invoice)
     money.then_the_takings_of_the_day_agree(dana, before=before)
+
+    front_desk.when_the_front_desk_looks_for_somebody_from_whatever_page(dana)
+    front_desk.then_arrows_lead_to_the_record_and_to_booking(dana)
+    front_desk.then_one_more_press_books_a_visit(dana)
