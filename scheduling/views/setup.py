@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import time
-from clinic.access import Can, requires
+from clinic.access import Can, allows, requires
 from clinic.forms import StaleRecord, TonusModelForm, add_refusal
 from clinic.models import Location, Practitioner
 from clinic.pages import go_to, page, posted
@@ -33,7 +33,9 @@ from scheduling.forms.setup import (
 )
 from scheduling.models import Absence, Closure, Device, ExtraHours, OpeningHours, Room, Service, WorkingHours
 from scheduling.resources import NotPossible
+from scheduling.touched import Cause
 from scheduling.views import places
+from scheduling.views.touched import after_absence
 
 View = Callable[..., HttpResponse]
 
@@ -254,8 +256,11 @@ def closure_add(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "location": location}
         return page(request, "scheduling/setup/closure.html", context, status=422)
-    resources.add_hours(form.save(commit=False), by=request.user, now=request.now)
-    messages.success(request, "The closure is saved. What is already booked on those days stays: look at the diary.")
+    closure = form.save(commit=False)
+    resources.add_hours(closure, by=request.user, now=request.now)
+    messages.success(request, "The closure is saved.")
+    if allows(request.user, Can.BOOK) and Cause(closure).visits(request.now).exists():
+        return go_to(request, "scheduling:touched_by_closure", closure.uid)
     return go_to(request, "scheduling:hours")
 
 
@@ -271,23 +276,18 @@ def closure_remove(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.MANAGE_RESOURCES)
 def absences(request: StaffRequest) -> HttpResponse:
-    """Who is away when; adding one says how many visits stand in it."""
+    """Who is away when; adding one leads to the visits that stand in it."""
     location = places.chosen(request, places.locations())
     if location is None:
         return page(request, "scheduling/no_location.html")
     form = AbsenceForm(posted(request), location=location)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        _, touched = resources.add_absence(
+        absence, touched = resources.add_absence(
             practitioner=data["practitioner"], kind=data["kind"], starts_at=data["away"].starts_at,
             ends_at=data["away"].ends_at, by=request.user, now=request.now,
         )  # fmt: skip
-        if touched:
-            visits = "1 visit stands" if touched == 1 else f"{touched} visits stand"
-            messages.warning(request, f"Saved. {visits} in that time: move or call off in the diary.")
-        else:
-            messages.success(request, "Saved. No visit stands in that time.")
-        return go_to(request, "scheduling:absences")
+        return after_absence(request, absence, touched)
     coming = Absence.objects.filter(ends_at__gt=request.now).in_order()
     context = {"form": form, "absences": coming, "location": location, "zone": location.zone}
     return page(request, "scheduling/setup/absences.html", context, status=422 if request.method == "POST" else 200)

@@ -94,8 +94,8 @@ def test_a_diary_costs_the_same_however_full_it_is(
         desk.get(at(view, **query))
     own = [q["sql"] for q in asked if "scheduling_" in q["sql"] and not q["sql"].startswith("SAVEPOINT")]
     record_property("queries", len(asked))
-    assert len(own) <= 7
-    assert len(asked) <= 16
+    assert len(own) <= 9  # two of them ask who is away, for the line about visits that need a new place
+    assert len(asked) <= 18
 
 
 def test_an_unchanged_diary_answers_that_nothing_changed_and_a_changed_one_is_sent(place: Any, desk: Client) -> None:
@@ -481,11 +481,12 @@ def test_hours_that_cannot_be_are_refused(place: Any, desk: Client, typed: Any, 
     assert OpeningHours.objects.count() == before
 
 
-def test_an_absence_says_how_many_visits_stand_in_it_and_can_be_taken_back(place: Any, desk: Client) -> None:
+def test_an_absence_leads_to_the_visits_that_stand_in_it_and_can_be_taken_back(place: Any, desk: Client) -> None:
     make.a_visit(place, local(25, 10))
     typed = {"practitioner": place.practitioner.uid, "kind": "illness", "first_day": "2026-11-25"}
     page = text(desk.post(at("absences"), typed, follow=True))
-    assert "1 visit stands in that time" in page
+    assert "0 of 1" in page
+    assert "1 visit needs a new place" in text(desk.get(at("diary")))
     absence = Absence.objects.get()
     assert (absence.starts_at, absence.ends_at) == (local(25, 0), local(26, 0))
     desk.post(at("absence_remove", absence.uid))
