@@ -70,10 +70,10 @@ def book(request: StaffRequest) -> HttpResponse:
     location = places.chosen(request, among)
     if location is None:
         return page(request, "scheduling/no_location.html")
-    patient = _patient(request)
+    patient = patient_in(request)
     if patient is None:
-        return _choose_patient(request)
-    desk = _desk(request, location, patient)
+        return choose_patient(request)
+    desk = desk_for(request, location, patient)
     if desk.service is None:
         return page(request, "scheduling/no_services.html", {"patient": patient})
     if desk.service.is_group:
@@ -119,7 +119,7 @@ def _book(request: StaffRequest, desk: Desk, data: dict[str, Any]) -> Appointmen
     )
 
 
-def _patient(request: StaffRequest) -> Patient | None:
+def patient_in(request: StaffRequest) -> Patient | None:
     uid = places.uid_in(request, "patient")
     if uid is None:
         return None
@@ -128,7 +128,7 @@ def _patient(request: StaffRequest) -> Patient | None:
     return found.merged_into or found
 
 
-def _choose_patient(request: StaffRequest) -> HttpResponse:
+def choose_patient(request: StaffRequest) -> HttpResponse:
     """No patient yet: search, by POST, with the chosen time kept in the way back."""
     typed = request.POST.get("q", "")[:100] if request.method == "POST" else ""
     results = search.find(typed, by=request.user, now=request.now) if typed.strip() else None
@@ -137,7 +137,7 @@ def _choose_patient(request: StaffRequest) -> HttpResponse:
     return page(request, "scheduling/choose_patient.html", context, partial="results")
 
 
-def _desk(request: StaffRequest, location: Location, patient: Patient) -> Desk:
+def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Desk:
     services = list(Service.objects.active().by_name())
     look_for_parts = cache(lambda: offering.parts_of(patient, by=request.user, now=request.now))
     service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
