@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
-from django.db.models import Q
-from django.db.models.functions import Extract
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BooleanField, F, Func, IntegerField, Q
+from django.db.models.expressions import RawSQL
 
 from clinic.models import Location
 from patients.models import Patient
@@ -31,6 +33,7 @@ from scheduling.models import (
     Resource,
     ResourceKind,
     Service,
+    Weekday,
     WorkingHours,
 )
 from scheduling.wallclock import Rule
@@ -65,9 +68,18 @@ class Ask:
     #: Holds that have run out by then are nobody's; None: every hold counts.
     now: datetime | None = None
 
-    @property
+    @cached_property
     def length(self) -> int:
         return self.minutes or self.service.minutes
+
+    @cached_property
+    def needs(self) -> dict[ResourceKind, tuple[int, int]]:
+        """Of each kind of resource: cells before the visit, and cells in all."""
+        found = {}
+        for kind in ResourceKind:
+            before, after = (int(part.total_seconds()) // 60 for part in self.service.around(kind))
+            found[kind] = (cells.needed(before), cells.needed(before) + cells.needed(self.length + after))
+        return found
 
 
 @dataclass(frozen=True, order=True)
@@ -95,7 +107,7 @@ class Ground:
     taken_devices: dict[tuple[int, int], int] = field(default_factory=dict)
     taken_patient: int = 0
 
-    @property
+    @cached_property
     def all(self) -> int:
         return (1 << self.ruler.count) - 1
 
@@ -226,20 +238,22 @@ def _read_hours(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
         .values_list("practitioner_id", "weekday", "opens", "closes", "valid_from", "valid_to")
     )
     if ask.practitioners is not None:
-        working = working.filter(practitioner__in=ask.practitioners)
-    rules: dict[int, list[Rule]] = defaultdict(list)
-    for practitioner, weekday, opens, closes, valid_from, valid_to in working:
-        rules[practitioner].append(Rule(weekday, opens, closes, valid_from, valid_to))
+        working = working.filter(any_of("practitioner", ask.practitioners))
+    if len(days) < len(Weekday):
+        working = working.filter(weekday__in={day.weekday() for day in days})
+    rules: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for practitioner, *rule in working:
+        rules[practitioner].append(tuple(rule))
     place = bits(land.ruler, opening(ask.location, span))
-    known: dict[tuple[Rule, ...], int] = {}
+    known: dict[tuple[Any, ...], int] = {}
     for practitioner, theirs in rules.items():
         key = tuple(theirs)
         if key not in known:
-            known[key] = bits(land.ruler, wallclock.open_spans(theirs, days, land.tz))
-        land.open[practitioner] = known[key] & place
+            known[key] = bits(land.ruler, wallclock.open_spans([Rule(*row) for row in theirs], days, land.tz)) & place
+        land.open[practitioner] = known[key]
     for practitioner, start, end in _extra(ask, span):
         land.open[practitioner] = land.open.get(practitioner, 0) | land.ruler.inner(start, end)
-    away = Absence.objects.filter(practitioner__in=list(land.open)).within(span.start, span.end)
+    away = Absence.objects.filter(any_of("practitioner", land.open)).within(span.start, span.end)
     for practitioner, start, end in away.values_list("practitioner_id", "starts_at", "ends_at"):
         land.open[practitioner] &= ~land.ruler.outer(start, end)
 
@@ -287,17 +301,17 @@ def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
             land.taken_rooms[thing] = 0
         elif kind is ResourceKind.DEVICE:
             land.taken_devices.update({(thing, seat): 0 for seat in range(1, seats + 1)})
-    claims = Claim.objects.filter(resource__in=list(whose)).within(span.start, span.end)
+    claims = Claim.objects.filter(any_of("resource", whose)).within(span.start, span.end)
     if ask.now is not None:
         claims = claims.standing(ask.now)
     if ask.ignoring is not None:
         claims = claims.exclude(appointment=ask.ignoring.pk)
     if ask.making_way:
         claims = claims.exclude(appointment__in=ask.making_way)
-    begins, ends = (Extract(edge("during"), "epoch") for edge in (RangeStartsWith, RangeEndsWith))
-    for resource, seat, start, end in claims.values_list("resource_id", "seat", begins, ends):
+    first, last = (ArrayAgg(_cell(land.ruler, edge)) for edge in ("lower", "upper"))
+    for resource, seat, begins, ends in claims.values_list("resource_id", "seat").annotate(first=first, last=last):
         kind, thing = whose[resource]
-        mask = land.ruler.touched(float(start), float(end))
+        mask = cells.union(map(land.ruler.between, begins, ends))
         if kind is ResourceKind.PRACTITIONER:
             land.taken_people[thing] |= mask
         elif kind is ResourceKind.ROOM:
@@ -306,9 +320,16 @@ def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
             land.taken_devices[thing, seat] |= mask
 
 
+def _cell(ruler: cells.Ruler, edge: str) -> Func:
+    """The first cell that a claim touches, or the one after its last: reckoned where the claims are."""
+    rounding = "floor" if edge == "lower" else "ceil"
+    template = f"{rounding}((extract(epoch FROM {edge}(%(expressions)s)) - {ruler.origin}) / {cells.SECONDS})::int"
+    return Func(F("during"), template=template, output_field=IntegerField())
+
+
 def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind, int, int]]:
     """The resource rows that could serve: (resource, kind, id of the thing, seats). One query."""
-    wanted = Q(practitioner__in=list(people))
+    wanted = Q(any_of("practitioner", people))
     service = ask.service
     if service.needs_room:
         rooms = Q(room__location=ask.location, room__is_active=True)
@@ -325,6 +346,14 @@ def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind
     return [(pk, ResourceKind(kind), p or r or d, seats or 1) for pk, kind, p, r, d, seats in rows]
 
 
+def any_of(column: str, ids: Iterable[int]) -> Func:
+    """column = ANY(ids): hundreds of ids as one value, where `__in` would prepare and send each by itself."""
+    listed = RawSQL("%s::bigint[]", [list(ids)])
+    return Func(
+        F(f"{column}_id"), listed, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+
+
 # -- Reckoning -------------------------------------------------------------------------------------------
 
 
@@ -338,19 +367,20 @@ def starts(ask: Ask, land: Ground) -> dict[int, int]:
         everywhere &= cells.union(fits(ask, land, ResourceKind.DEVICE, taken) for taken in land.taken_devices.values())
     if land.taken_patient:
         everywhere &= cells.runs(land.all & ~land.taken_patient, visit)
-    return {
-        practitioner: everywhere
-        & cells.runs(open_ & ~land.taken_people.get(practitioner, 0), visit)
-        & fits(ask, land, ResourceKind.PRACTITIONER, land.taken_people.get(practitioner, 0))
-        for practitioner, open_ in land.open.items()
-    }
+    bare = ask.needs[ResourceKind.PRACTITIONER] == (0, visit)
+    found = {}
+    for practitioner, open_ in land.open.items():
+        taken = land.taken_people.get(practitioner, 0)
+        found[practitioner] = everywhere & cells.runs(open_ & ~taken, visit)
+        if not bare:  # preparing and charting need not lie within open hours
+            found[practitioner] &= fits(ask, land, ResourceKind.PRACTITIONER, taken)
+    return found
 
 
 def fits(ask: Ask, land: Ground, kind: ResourceKind, taken: int) -> int:
     """The cells at which a visit can begin so that its time of this resource, before and after included, is free."""
-    before, after = (int(part.total_seconds()) // 60 for part in ask.service.around(kind))
-    lead = cells.needed(before)
-    return cells.runs(land.all & ~taken, lead + cells.needed(ask.length + after)) << lead & land.all
+    lead, need = ask.needs[kind]
+    return cells.runs(land.all & ~taken, need) << lead & land.all
 
 
 def waste(ask: Ask, land: Ground, practitioner: int, cell: int) -> int:

@@ -45,21 +45,22 @@ class Ruler:
 
     def touched(self, start: float, end: float) -> int:
         """The same, from seconds since 1970."""
-        return self._run(int((start - self.origin) // SECONDS), -int((self.origin - end) // SECONDS))
+        return self.between(int((start - self.origin) // SECONDS), -int((self.origin - end) // SECONDS))
 
     def starting_in(self, start: datetime, end: datetime) -> int:
         """Every cell whose first instant lies in [start, end)."""
         first = -int((self.origin - start.timestamp()) // SECONDS)
         last = -int((self.origin - end.timestamp()) // SECONDS)
-        return self._run(first, last)
+        return self.between(first, last)
 
     def inner(self, start: datetime, end: datetime) -> int:
         """Every cell that lies wholly in [start, end): what is open."""
         first = -int((self.origin - start.timestamp()) // SECONDS)
         last = int((end.timestamp() - self.origin) // SECONDS)
-        return self._run(first, last)
+        return self.between(first, last)
 
-    def _run(self, first: int, last: int) -> int:
+    def between(self, first: int, last: int) -> int:
+        """The cells from the first to the one before the last, as far as they lie on the ruler."""
         first, last = max(first, 0), min(last, self.count)
         return ((1 << (last - first)) - 1) << first if last > first else 0
 
