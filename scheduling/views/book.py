@@ -143,7 +143,7 @@ def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Des
     service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
     if service is None and (session := places.uid_in(request, "session")):
         service = next((s for s in services if s.is_group and s.sessions.filter(uid=session).exists()), None)
-    at = _at(request)
+    at = clicked(request)
     who = places.practitioner_in(request)
     fitting = [s for s in services if who is None or s.discipline == who.discipline] or services
     part = _part(request, look_for_parts, service, who)
@@ -187,7 +187,7 @@ def _part(
     return next((p.intervention for p in parts if p.left), None)
 
 
-def _at(request: StaffRequest) -> Pick | None:
+def clicked(request: StaffRequest) -> Pick | None:
     """A gap of the diary that was clicked: with whom and when."""
     from django.core.exceptions import ValidationError  # noqa: PLC0415 -- only here
 
@@ -198,7 +198,7 @@ def _at(request: StaffRequest) -> Pick | None:
 
 
 def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
-    at = _at(request)
+    at = clicked(request)
     wall = at.starts_at.astimezone(desk.location.tz) if at else None
     who = at.practitioner if at else desk.practitioner.uid if desk.practitioner else None
     return {
@@ -223,7 +223,7 @@ def _answer(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingR
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, tried),
         "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
-        "is_manual": bool(form.errors) or _at(request) is not None,
+        "is_manual": bool(form.errors) or clicked(request) is not None,
     }
 
 
@@ -241,7 +241,7 @@ def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
     days: list[Day] = offering.days(
         ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None, wish=desk.wish
     )
-    at = _at(request)
+    at = clicked(request)
     return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else ""}
 
 
