@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection
 
+from clinic import messaging
 from clinic.access import Actor
+from clinic.messaging_states import Reason
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import diaries, writing
+from scheduling import diaries, reminders, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Room, Service
 from scheduling.placing import Rows, place
@@ -71,7 +73,7 @@ def book_together(
     basket = request_key or uuid.uuid4()
 
     def write(places: list[Places], rows: Rows) -> list[Appointment]:
-        return [
+        visits = [
             writing.new_visit(
                 Appointment(
                     patient=proposal.patient,
@@ -86,6 +88,11 @@ def book_together(
                 [True] + [False] * len(parts), proposals, places, overruled, strict=False
             )
         ]  # fmt: skip
+        for visit in visits[1:]:
+            if reminders.day_before(visit.starts_at, location.tz) <= now + reminders.WINDOW:
+                # What goes out at once speaks of the first: nobody gets two in one minute.
+                messaging.void_for(subject_uid=visit.uid, reason=Reason.DUPLICATE_CONTACT, now=now)
+        return visits
 
     wishes = [Wish(proposal, room=part.room) for proposal, part in zip(proposals, parts, strict=True)]
     try:
@@ -129,6 +136,8 @@ def swap(
         if visit.session_id is not None:
             raise BookingRefused("A place in a group cannot be swapped.")
     proposals = [_in_place_of(mine, theirs) for mine, theirs in (pair, pair[::-1])]
+    wishes = [Wish(proposal, prefer=them.room) for proposal, them in zip(proposals, pair[::-1], strict=True)]
+    _check_lengths(*wishes)
     overruled = [writing.check(p, despite=despite, now=now, only=writing.TIME_RULES) for p in proposals]
 
     def write(places: list[Places], rows: Rows) -> tuple[Appointment, Appointment]:
@@ -153,8 +162,19 @@ def swap(
             cursor.execute("SET CONSTRAINTS patient_is_not_in_two_places IMMEDIATE")
         return moved[0], moved[1]
 
-    wishes = [Wish(proposal, prefer=them.room) for proposal, them in zip(proposals, pair[::-1], strict=True)]
     return place(wishes, write, now=now)
+
+
+def _check_lengths(one: Wish, other: Wish) -> None:
+    """Side by side and of different lengths, the longer would run into the shorter."""
+    mine, theirs = one.proposal, other.proposal
+    spans = []
+    if mine.practitioner == theirs.practitioner:
+        spans.append((one.window("practitioner"), other.window("practitioner")))
+    if mine.patient == theirs.patient:
+        spans.append(((mine.starts_at, mine.ends_at), (theirs.starts_at, theirs.ends_at)))
+    if any(a[0] < b[1] and b[0] < a[1] for a, b in spans):
+        raise BookingRefused("They cannot change places: they are not equally long, and one would run into the other.")
 
 
 def _in_place_of(mine: Appointment, theirs: Appointment) -> Proposal:
