@@ -187,6 +187,33 @@ def _write(
         )
 
 
+# -- Seeing ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a visit stands among those of its series that were not called off: the third of eight."""
+
+    series: Series
+    siblings: list[Appointment]
+    visit: Appointment
+
+    @property
+    def number(self) -> int | None:
+        """None: it was called off."""
+        return next((n for n, one in enumerate(self.siblings, start=1) if one.pk == self.visit.pk), None)
+
+
+def standing(visit: Appointment) -> Standing | None:
+    """None: it was booked by itself. Two queries."""
+    if visit.series_id is None:
+        return None
+    series = Series.objects.for_page().get(pk=visit.series_id)
+    siblings = Appointment.objects.in_line(series.line).not_called_off()
+    visit.series = series
+    return Standing(series, list(siblings.for_diary()), visit)
+
+
 # -- Looking before, and taking all ----------------------------------------------------------------------
 
 

@@ -34,10 +34,12 @@ def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     visits = Appointment.objects.visible_to(request.user).for_patient(patient).for_diary()
     everything = request.GET.get("all") == "1"
     past = list(visits.past(request.now)[: 500 if everything else PAST_SHOWN + 1])
+    coming, in_series = grouped(list(visits.select_related("series").coming(request.now)))
     place = places.chosen(request, places.locations())
     context = {
         "patient": patient,
-        "coming": list(visits.coming(request.now)),
+        "coming": coming,
+        "in_series": in_series,
         "past": past if everything else past[:PAST_SHOWN],
         "has_more": not everything and len(past) > PAST_SHOWN,
         "missed": visits.missed().count(),
@@ -45,6 +47,17 @@ def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         "zone": place.zone if place else "UTC",
     }
     return page(request, "scheduling/patient_panel.html", context, partial="panel")
+
+
+def grouped(visits: list[Appointment]) -> tuple[list[Appointment], list[list[Appointment]]]:
+    """Those by themselves, and those of each series that has more than one to come."""
+    by_line: dict[uuid.UUID, list[Appointment]] = {}
+    for visit in visits:
+        if visit.series is not None:
+            by_line.setdefault(visit.series.line, []).append(visit)
+    together = [theirs for theirs in by_line.values() if len(theirs) > 1]
+    grouped_ones = {visit.pk for theirs in together for visit in theirs}
+    return [visit for visit in visits if visit.pk not in grouped_ones], together
 
 
 @require_safe

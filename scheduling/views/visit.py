@@ -18,7 +18,7 @@ from clinic.access import Can, allows, requires
 from clinic.models import AuditEvent
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from scheduling import booking, offering
+from scheduling import booking, offering, series
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import CancelForm, MoveForm
@@ -70,6 +70,7 @@ def _context(request: StaffRequest, shown: Appointment) -> dict[str, Any]:
         "can_undo": UNDO[status] is not None and (shown.holds_time or shown.ends_at > request.now),
         "can_move": shown.can_be_moved,
         "can_chart": user.practitioner_or_none is not None and today and _sees(request, shown, Can.WRITE_NOTES),
+        "among": series.standing(shown),
         "note_state": SessionNote.objects.filter(visit_uid=shown.uid).values_list("status", flat=True).first(),
     }
 
