@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": timedelta(seconds=60),
             "options": {"expires": 60, "queue": "planning"},
         },
+        "waitlist": {
+            "task": "scheduling.tasks.offer_freed_times",
+            "schedule": timedelta(seconds=15),
+            "options": {"expires": 15, "queue": "planning"},
+        },
         "pull-charges": {
             "task": "billing.tasks.pull_charges",
             "schedule": timedelta(minutes=5),

@@ -37,12 +37,13 @@ class Purpose(TextChoices):
     """What a link lets its holder do."""
 
     VISIT = "visit", "Confirm or cancel one visit, or ask to move it"
+    WAITLIST = "waitlist", "Take or decline one time that is offered"
     PASSWORD = "password", "Choose the password of one's own sign-in (staff)"
 
 
 #: Where a link of each purpose leads, and what the button that opens it says.
-ROUTES = {Purpose.VISIT: "portal:visit", Purpose.PASSWORD: "choose_password"}
-LABELS = {Purpose.VISIT: "Open my visit", Purpose.PASSWORD: "Choose a password"}
+ROUTES = {Purpose.VISIT: "portal:visit", Purpose.WAITLIST: "portal:offer", Purpose.PASSWORD: "choose_password"}
+LABELS = {Purpose.VISIT: "Open my visit", Purpose.WAITLIST: "See the time", Purpose.PASSWORD: "Choose a password"}
 
 
 @sensitive_variables("token")

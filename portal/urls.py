@@ -1,9 +1,11 @@
 from django.urls import path
 
-from portal import views
+from portal import offered, views
 
 app_name = "portal"
 urlpatterns = [
+    path("free/<str:token>/", offered.offer, name="offer"),
+    path("free/<str:token>/no/", offered.decline, name="offer_decline"),
     path("<str:token>/", views.visit, name="visit"),
     path("<str:token>/cancel/", views.cancel, name="cancel"),
     path("<str:token>/visit.ics", views.calendar, name="calendar"),

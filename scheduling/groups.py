@@ -132,7 +132,8 @@ def join(
                 holds.end(hold, now=now)
             visit = Appointment(
                 patient=person, intervention=intervention, note=note, request_key=request_key,
-                session=group, seat=hold.seat if hold else free_seat(group, now=now), booked_at=now, booked_by=staff(by),
+                session=group, seat=hold.seat if hold else free_seat(group, now=now),
+                booked_at=now, booked_by=staff(by),
             )  # fmt: skip
             writing.fill(visit, proposal, Places(group.room, group.device), now=now)
             visit.save(force_insert=True)
@@ -148,7 +149,7 @@ def join(
 
 
 def free_seat(session: GroupSession, *, now: datetime) -> int:
-    """The lowest seat that nobody has or is kept for anybody; the session is locked. Raises BookingRefused when full."""
+    """The lowest seat that is neither taken nor kept; the session is locked. Raises BookingRefused when it is full."""
     taken = seats_taken(session, now=now)
     for seat in range(1, session.seats + 1):
         if seat not in taken:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from clinic import time
-from scheduling import booking, reminders
+from scheduling import booking, freed, reminders
 
 
 @shared_task
@@ -14,3 +14,8 @@ def plan_missing_reminders(**_: object) -> None:
 @shared_task
 def complete_charted_visits(**_: object) -> None:
     booking.complete_charted(now=time.now())
+
+
+@shared_task
+def offer_freed_times(**_: object) -> None:
+    freed.run(now=time.now())

@@ -1,0 +1,322 @@
+"""Times that became free are offered to who waits: one after the other, until nobody is left. By worker or `run_due`.
+
+The database writes down every time that is freed (triggers of migration 0011), in the transaction that frees it. What
+is read here says only where to look; whether the time is free, the diary decides, and the hold takes it. So it can be
+run any number of times, by several at once, and stopped anywhere. See docs/algorithms/waitlist.md.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from clinic import time
+from clinic.access import SYSTEM
+from scheduling import availability, holds, matching, offers, replying, wallclock
+from scheduling.availability import Ask
+from scheduling.intervals import Interval
+from scheduling.matching import Candidate, Span, Stretch, Wishes
+from scheduling.models import Appointment, FreedTime, Hold, Service, WaitlistEntry, WaitlistOffer
+from scheduling.models.resources import LONGEST_BUFFER, LONGEST_VISIT
+from scheduling.models.waitlist import FreedTimeQuerySet
+from scheduling.reminders import SECOND_THOUGHTS
+from scheduling.visits import BookingRefused
+
+log = logging.getLogger(__name__)
+
+#: As far as a visit that touches a freed time can reach out of it, with what comes before and after.
+REACH = timedelta(minutes=LONGEST_VISIT + LONGEST_BUFFER)
+#: How many starts are tried for one person, when rooms are short, before the next is asked.
+TRIES = 4
+
+
+@dataclass
+class Done:
+    """What one run did."""
+
+    lapsed: int = 0
+    expired: int = 0
+    offered: int = 0
+    looked_at: int = 0
+
+
+def run(*, now: datetime, limit: int = 500) -> Done:
+    """Everything that is due: offers whose time is over, entries that have run out, times that became free."""
+    done = Done(lapsed=offers.lapse_due(now=now), expired=offers.expire_due(now=now))
+    holds.sweep(now=now)
+    _notice(now)
+    failed: set[int] = set()
+    while done.looked_at < limit:
+        try:
+            look = _look_at_next(now, besides=failed)
+        except _Failed as error:
+            log.exception("waitlist: freed time %d could not be looked at", error.row)
+            failed.add(error.row)
+            continue
+        if look is None:
+            break
+        done.looked_at += 1
+        done.offered += look
+    return done
+
+
+class _Failed(Exception):
+    """Looking at this row went wrong: the others have their turn, it comes again in the next run."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
+
+
+def _notice(now: datetime) -> None:
+    """New rows get their hour; what is over goes. Rows that somebody looks at just now are passed over."""
+    with transaction.atomic():
+        new = list(FreedTime.objects.new().select_for_update(skip_locked=True).values_list("pk", "at_once"))
+        for at_once, look_at in ((True, now), (False, now + SECOND_THOUGHTS)):
+            FreedTime.objects.filter(pk__in=[pk for pk, flag in new if flag is at_once]).update(look_at=look_at)
+        over = FreedTime.objects.filter(ends_at__lte=now).select_for_update(skip_locked=True)
+        FreedTime.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
+
+
+def _look_at_next(now: datetime, *, besides: Collection[int]) -> int | None:
+    """How many offers came of the next freed time: one or none; None when none is due. One transaction.
+
+    After an offer the row stays due, as another may want what is left; with nobody left it is kept for who comes
+    later, or goes when the time is no longer free.
+    """
+    row = None
+    try:
+        with transaction.atomic():
+            due = FreedTime.objects.due(now).exclude(pk__in=besides).select_for_update(skip_locked=True, of=("self",))
+            row = due.select_related("practitioner__user", "location", "session__service").first()
+            if row is None:
+                return None
+            if _in_days(row):
+                return 0
+            stretches = around(row, now=now)
+            if stretches and _offer_one(row, stretches, now):
+                return 1
+            _same(row).filter(is_due=False).delete()
+            if stretches:
+                FreedTime.objects.filter(pk=row.pk).update(is_due=False)
+            else:
+                row.delete()
+            return 0
+    except Exception as error:
+        if row is None:
+            raise
+        raise _Failed(row.pk) from error
+
+
+def _same(row: FreedTime) -> FreedTimeQuerySet:
+    place = {name: getattr(row, name) for name in ("practitioner", "location", "session", "starts_at", "ends_at")}
+    rows = FreedTime.objects.filter(**place).exclude(pk=row.pk).select_for_update(skip_locked=True)
+    return FreedTime.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
+
+
+def _in_days(row: FreedTime) -> bool:
+    """A time of several days, such as after a holiday that was called off, is looked at day by day."""
+    if row.session_id is not None:
+        return False
+    first, last = (time.local_day(at, row.location.tz) for at in (row.starts_at, row.ends_at - timedelta(seconds=1)))
+    if first == last:
+        return False
+    whole = Interval(row.starts_at, row.ends_at)
+    parts = [whole.meet(wallclock.day_span(day, row.location.tz)) for day in wallclock.days(first, last)]
+    FreedTime.objects.bulk_create(
+        FreedTime(
+            practitioner=row.practitioner, location=row.location, starts_at=part.start, ends_at=part.end,
+            look_at=row.look_at,
+        )
+        for part in parts
+        if part is not None
+    )  # fmt: skip
+    row.delete()
+    return True
+
+
+def _offer_one(row: FreedTime, stretches: list[Stretch], now: datetime) -> bool:
+    """The first in order for whom the time can be kept gets it."""
+    found = candidates(stretches, row=row, now=now)
+    entries = WaitlistEntry.objects.for_verb().in_bulk([each.wishes.entry for _, each in found])
+    for _, candidate in found:
+        for start in candidate.starts[:TRIES]:
+            reply = replying.window(start, now=now, tz=row.location.tz)
+            if reply is None:
+                continue
+            try:
+                offers.make(
+                    entry=entries[candidate.wishes.entry],
+                    practitioner=row.practitioner,
+                    location=row.location,
+                    session=row.session,
+                    starts_at=start,
+                    reply=reply,
+                    by=SYSTEM,
+                    now=now,
+                )
+            except BookingRefused:  # a rule speaks against it, no room is free, or somebody was faster
+                continue
+            return True
+    return False
+
+
+# -- Reading: a fixed number of queries, however many wait and whatever is booked ------------------------
+
+
+def candidates(stretches: list[Stretch], *, row: FreedTime, now: datetime) -> list[tuple[Stretch, Candidate]]:
+    """Everybody whom it suits, in the order to be asked. Seven queries."""
+    whole = Interval(min(s.free.start for s in stretches), max(s.free.end for s in stretches))
+    waiting = WaitlistEntry.objects.waiting().filter(service__discipline=row.practitioner.discipline)
+    return matching.candidates(wishes_of(waiting, busy_within=whole, now=now), stretches, from_=replying.earliest(now))
+
+
+def around(row: FreedTime, *, now: datetime) -> list[Stretch]:
+    """What is free around a freed time, as the diary says now. Seven queries; one for a group's session."""
+    who, place = row.practitioner, row.location
+    facts: dict[str, Any] = {
+        "practitioner": who.pk, "location": place.pk, "tz": place.tz, "discipline": who.discipline,
+        "skills": frozenset(who.skills),
+    }  # fmt: skip
+    freed: Span = Interval(row.starts_at, row.ends_at)
+    if row.session is not None:
+        from scheduling import groups  # noqa: PLC0415 -- only for groups
+
+        full = len(groups.seats_taken(row.session, now=now)) >= row.session.seats
+        if full or row.session.is_called_off or row.session.starts_at <= now:
+            return []
+        session: Span = Interval(row.session.starts_at, row.session.ends_at)
+        return [Stretch(**facts, free=session, untaken=session, freed=session, session_of=row.session.service_id)]
+    # Only when they work and what is booked: how long, in which room and with what, differs from one to the next.
+    anything = Service(discipline=who.discipline, minutes=5, needs_room=False)
+    span = Interval(freed.start - REACH, freed.end + REACH)
+    ask = Ask(anything, place, span, practitioners=frozenset({who.pk}), now=now)
+    land = availability.ground(ask)
+    untaken = land.all & ~land.taken_people.get(who.pk, 0)
+    clear = _parts(land, untaken)
+    return [
+        Stretch(**facts, free=free, untaken=next(part for part in clear if part.covers(free)), freed=freed)
+        for free in _parts(land, land.open.get(who.pk, 0) & untaken)
+        if free.overlaps(freed) and free.end > now
+    ]
+
+
+def _parts(land: availability.Ground, mask: int) -> list[Span]:
+    """The runs of set bits as times."""
+    found: list[Span] = []
+    at = 0
+    while mask >> at:
+        rest = mask >> at
+        first = at + (rest & -rest).bit_length() - 1
+        gone = ~(mask >> first)
+        last = first + (gone & -gone).bit_length() - 1
+        found.append(Interval(land.ruler.instant(first), land.ruler.instant(last)))
+        at = last
+    return found
+
+
+def wishes_of(entries: Iterable[WaitlistEntry], *, now: datetime, busy_within: Span | None = None) -> Iterator[Wishes]:
+    """Six queries: entries with people and places, what they were offered, and what they have then."""
+    rows = list(
+        entries.select_related("patient", "service", "earlier_than").prefetch_related("practitioners", "locations")  # type: ignore[attr-defined]
+    )
+    offered: dict[int, list[Span]] = defaultdict(list)
+    for entry, start, end in WaitlistOffer.objects.filter(entry__in=[row.pk for row in rows]).values_list(
+        "entry_id", "starts_at", "ends_at"
+    ):
+        offered[entry].append(Interval(start, end))
+    people = {row.patient.merged_into_id or row.patient_id for row in rows}
+    busy = _busy(people, busy_within, now) if busy_within and rows else {}
+    for row in rows:
+        service, present = row.service, row.earlier_than
+        yield Wishes(
+            entry=row.pk,
+            since=row.asked_at,
+            service=service.pk,
+            minutes=row.length,
+            discipline=service.discipline,
+            skill=service.skill,
+            is_group=service.is_group,
+            before=service.preparing_minutes,
+            after=service.charting_minutes,
+            practitioners=frozenset(one.pk for one in row.practitioners.all()),
+            locations=frozenset(one.pk for one in row.locations.all()),
+            weekdays=frozenset(row.weekdays),
+            earliest=row.earliest,
+            latest=row.latest,
+            first_on=row.first_on,
+            last_on=row.last_on,
+            present=Interval(present.starts_at, present.ends_at) if present else None,
+            urgent=row.urgency == 1,
+            busy=tuple(busy.get(row.patient.merged_into_id or row.patient_id, ())),
+            offered=tuple(offered[row.pk]),
+        )
+
+
+def _busy(people: Collection[int], span: Span, now: datetime) -> dict[int, list[Span]]:
+    """By person: their visits, under whichever record, and times that are kept for them."""
+    found: dict[int, list[Span]] = defaultdict(list)
+    theirs = Q(patient__in=people) | Q(patient__merged_into__in=people)
+    root = Coalesce(F("patient__merged_into_id"), F("patient_id"))
+    visits = Appointment.objects.holding_time().within(span.start, span.end)
+    kept = Hold.objects.kept(now).within(span.start, span.end)
+    for rows in (visits, kept):
+        for person, start, end in rows.filter(theirs).values_list(root, "starts_at", "ends_at"):
+            found[person].append(Interval(start, end))
+    return found
+
+
+# -- What the desk sees ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Freed:
+    """A time that became free and still is, as far as known, and whom it would suit."""
+
+    row: FreedTime
+    #: Entries, the first in order first.
+    suits: tuple[int, ...]
+
+
+def known(*, now: datetime, location: int | None = None, limit: int = 20) -> list[Freed]:
+    """Times ahead that became free, with who wants one of them: by the wishes alone. Six queries."""
+    rows = FreedTime.objects.filter(starts_at__gt=now)
+    if location is not None:
+        rows = rows.filter(location=location)
+    shown: dict[tuple[int, int, datetime], FreedTime] = {}
+    for row in rows.select_related("practitioner__user", "location", "session__service").order_by("starts_at", "pk")[
+        :100
+    ]:
+        if (row.ends_at - row.starts_at) <= timedelta(hours=12):
+            shown.setdefault((row.practitioner_id, row.location_id, row.starts_at), row)
+    waiting = list(wishes_of(WaitlistEntry.objects.waiting(), now=now))
+    found = [Freed(row, _suits(row, waiting, now)) for row in shown.values()]
+    return [one for one in found if one.suits][:limit]
+
+
+def how_many_wait(visit: Appointment, *, now: datetime) -> int:
+    """Whom the time of a visit that was just given up would suit, by the wishes alone."""
+    row = FreedTime(
+        practitioner=visit.practitioner, location=visit.location, session=visit.session, starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+    )  # fmt: skip
+    return len(_suits(row, wishes_of(WaitlistEntry.objects.waiting(), now=now), now))
+
+
+def _suits(row: FreedTime, waiting: Iterable[Wishes], now: datetime) -> tuple[int, ...]:
+    who, place = row.practitioner, row.location
+    whole: Span = Interval(row.starts_at, row.ends_at)
+    stretch = Stretch(
+        who.pk, place.pk, place.tz, who.discipline, frozenset(who.skills), free=whole,
+        untaken=Interval(whole.start - REACH, whole.end + REACH), freed=whole,
+        session_of=row.session.service_id if row.session else None,
+    )  # fmt: skip
+    return tuple(c.wishes.entry for _, c in matching.candidates(waiting, [stretch], from_=replying.earliest(now)))
