@@ -190,7 +190,7 @@ def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
     taken = {slot.thing for slot in wish.besides if slot.kind == "room" and wish.own("room", slot.thing)}
     taken |= {thing for kind, thing, _ in wish.avoid if kind == "room"}
     ranked = rooms.exclude(pk__in=taken).order_by(*_least_to_spare(wish))
-    claimed = _claims(wish, "room", now).filter(resource__room=OuterRef("pk"))
+    claimed = _claims(wish, "room", now).filter(resource=OuterRef("resource__pk"))
     if free := ranked.filter(~Exists(claimed)).first():
         return free, SEAT
     if wish.squeeze and (any_room := ranked.first()):
