@@ -32,6 +32,7 @@
     box.form.addEventListener("keydown", (event) => {
       const all = links(), pair = beside(document.activeElement), at = all.indexOf(pair.length ? pair[0] : document.activeElement);
       const side = { ArrowRight: pair[1], ArrowLeft: pair[0] }[event.key];
+      if (event.key.startsWith("Arrow") && event.target !== box) event.stopPropagation(); /* the page's own arrows wait */
       if (side) { event.preventDefault(); side.focus(); }
       if (event.key === "Escape") { list.replaceChildren(); box.focus(); box.blur(); }
       if (event.key === "ArrowDown" && all.length) { event.preventDefault(); all[Math.min(at + 1, all.length - 1)].focus(); }

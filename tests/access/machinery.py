@@ -14,6 +14,7 @@ Each request runs in a savepoint that is rolled back, so that every one meets th
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,6 +44,9 @@ CLASSES: dict[str, Can] = {
     "billing": Can.BILL,
     "diary": Can.SEE_DIARY,
 }
+
+
+_CANARY = re.compile("zq[0-9a-f]{12}")
 
 
 def canary() -> str:
@@ -267,13 +271,9 @@ class Matrix:
 
         What was `said` in the request itself may come back: its sender knew it.
         """
-        found = []
+        found, words = [], set(_CANARY.findall(text)) - set(_CANARY.findall(said))
         for patient in self.sides:
-            shown = {
-                kind
-                for kind, words in patient.canaries.items()
-                if any(word in text and word not in said for word in words)
-            }
+            shown = {kind for kind, canaries in patient.canaries.items() if not words.isdisjoint(canaries)}
             forbidden = {kind for kind in shown if not self._open_to(cell, kind, patient)}
             found.extend(cell.red("canary", f"shows {kind} of {patient.label}") for kind in sorted(forbidden))
             if shown:

@@ -159,6 +159,11 @@ class Posts:
         elif route.name in self.matrix.samples and _let_in(self.actor, route, self.mine):
             yield _fill(route, self.matrix.samples[route.name](self.mine))
 
+    def label(self, form: Form) -> str:
+        """The name of the route that the form is sent to."""
+        home = self._route(form.action)
+        return home.name if home else form.action
+
     def _route(self, url: str) -> Route | None:
         try:
             match = resolve(urlsplit(url).path, self.matrix.urlconf)
@@ -169,7 +174,7 @@ class Posts:
     # -- How they are sent ---------------------------------------------------------------------------------
 
     def _try(self, each: Found) -> Iterator[Violation]:
-        pairs, honest = self._honest(each.form)
+        pairs, honest = self.honest(each.form)
         yield from self._judged(each, honest, "as it stands")
         if "swapped" in self.ways:
             for words, url, body in self.swapped(each.form.action, pairs):
@@ -178,7 +183,7 @@ class Posts:
         if "named" in self.ways and honest.accepted:
             yield from self._named(each, pairs, honest)
 
-    def _honest(self, form: Form) -> tuple[Pairs, Answer]:
+    def honest(self, form: Form) -> tuple[Pairs, Answer]:
         """As rendered; when that does nothing, with ever more filled in."""
         tried: set[Pairs] = set()
         for pairs in form.attempts():

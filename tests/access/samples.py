@@ -29,7 +29,8 @@ _PATIENT = (
     "patients:allergy_add", "patients:medication_add", "patients:condition_add", "patients:surgery_add",
     "patients:emergency_add", "patients:coverage_add", "patients:identifier_add", "patients:document_file",
     "patients:care_team", "patients:care_team_assign", "patients:open", "patients:merge_choose",
-    "treatments:patient_panel", "treatments:episode_new", "treatments:note_new", "scheduling:patient_panel", "scheduling:preferred_times",
+    "treatments:patient_panel", "treatments:episode_new", "treatments:note_new", "scheduling:patient_panel",
+    "scheduling:preferred_times",
     "billing:patient_panel", "billing:issue_open", "billing:new_invoice", "billing:add_charge",
     "billing:take_payment", "billing:use_credit",
 )  # fmt: skip

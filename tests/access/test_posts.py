@@ -16,7 +16,14 @@ def walked(matrix: Matrix, label: str, *, backwards: bool = False) -> Posts:
     return Posts(matrix, House(), matrix.actor(label), mine, theirs)
 
 
-@pytest.mark.parametrize(("label", "forms"), [("front desk", 80), ("therapist of A", 55), ("owner", 45)])
+@pytest.mark.parametrize(
+    ("label", "forms"),
+    [
+        ("front desk", 80),
+        ("therapist of A", 55),
+        pytest.param("owner", 45, marks=pytest.mark.long),
+    ],
+)
 def test_no_form_reaches_what_its_sender_may_not_write(matrix: Matrix, label: str, forms: int):
     posts = walked(matrix, label)
     found = posts.run()

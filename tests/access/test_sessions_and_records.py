@@ -93,7 +93,7 @@ def unrecorded(matrix: Matrix, actor: Actor) -> tuple[list[Violation], int]:
     return found, refused
 
 
-@pytest.mark.parametrize("label", ["front desk", "therapist of A", "owner"])
+@pytest.mark.parametrize("label", ["front desk", "therapist of A", pytest.param("owner", marks=pytest.mark.long)])
 def test_a_page_that_shows_a_patient_shows_nothing_when_looks_cannot_be_recorded(matrix: Matrix, label: str):
     found, refused = unrecorded(matrix, matrix.actor(label))
     assert not found, told(found)
