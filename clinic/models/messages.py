@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
@@ -71,12 +71,12 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def soonest_first(self) -> Self:
         return self.for_list().order_by("due_at", "pk")
 
-    def before_that(self, uid: object) -> Self:
+    def before_that(self, uid: UUID | None) -> Self:
         """Due before that message; all when there is none."""
         last = OutboundMessage.objects.filter(uid=uid).only("due_at").first() if uid else None
         return self.filter(Q(due_at__lt=last.due_at) | Q(due_at=last.due_at, pk__lt=last.pk)) if last else self.all()
 
-    def from_here_on(self, uid: object) -> Self:
+    def from_here_on(self, uid: UUID | None) -> Self:
         """Due after that message; all when there is none."""
         last = OutboundMessage.objects.filter(uid=uid).only("due_at").first() if uid else None
         return self.filter(Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk)) if last else self.all()
