@@ -167,7 +167,7 @@ def test_messages_and_links_of_before_are_dead_and_both_are_told_anew(place: Any
     one, other = make.a_visit(place, local(27, 9), patient=ana), make.a_visit(place, local(28, 9), patient=ana)
     for visit in (one, other):
         links.issue(
-            purpose="visit", subject_kind="scheduling.appointment", subject_uid=visit.uid, subject_version=1,
+            purpose="visit", subject_uid=visit.uid, subject_version=1,
             expires_at=visit.starts_at, now=NOW,
         )  # fmt: skip
         booking.confirm(appointment=visit, by=place.desk, now=NOW)
