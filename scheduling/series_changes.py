@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from clinic.models import Practitioner, User
 from scheduling import booking, diaries, notices, recurrence, writing
 from scheduling.diaries import Places, once_more_after_deadlock
-from scheduling.models import Appointment, Room, Series
+from scheduling.models import Appointment, LastMove, Room, Series
 from scheduling.notices import Change
 from scheduling.outlook import Common, Row, Wanted
 from scheduling.placing import Rows
@@ -104,6 +104,8 @@ def change(
                 changes.append(Change(visit, was_at))
         _look_at_overlaps("IMMEDIATE")
         notices.tell(changes, by=by, now=now)
+        # One message names them all, so none of these moves can be taken back by itself.
+        LastMove.objects.filter(appointment__in=moved).delete()
         for series in {series.pk: series for series, _ in following.values()}.values():
             say("continued", series, by=by, now=now, visits=len(moved), rule=series.in_words())
             ask_to_place(series, rest, by=by, now=now)
