@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from clinic import time as clock
 from clinic.access import SYSTEM
@@ -13,13 +14,15 @@ from clinic.demo.places import MASSAGE, PHYSIO, Places
 from clinic.models import OutboundMessage, Practitioner
 from clinic.models.messages import State
 from scheduling import attendance, booking
-from scheduling.models import Appointment, Service
+from scheduling.models import Appointment, ExtraHours, Service
 from scheduling.rules import EVERY_WARNING
 from scheduling.visits import BookingRefused
 from treatments import notes
 from treatments.models import Exercise, Plan
 
 PAST_DAYS, COMING_DAYS = 6, 12
+#: Between these hours the usual times show a day in full swing.
+BUSY = (time(10, 30), time(16, 45))
 #: When visits may begin; the longest with its charting fits before the next.
 SLOTS = (time(9), time(10, 15), time(11, 30), time(14), time(15, 15), time(16, 30))
 SAID = (
@@ -40,7 +43,10 @@ def build(places: Places, made: list[Plan], *, now: datetime, today: date, chanc
         day = today + timedelta(days=offset)
         for one in places.practitioners:
             mine = [plan for plan in plans if plan.author_id == one.pk] or plans
-            for starts_at in _times(places, one, day, full=offset == 0, chance=chance):
+            times = list(_times(places, one, day, full=offset == 0, chance=chance))
+            if offset == 0 and (alive := _around(now, places.at[one.pk].tz)):
+                times = _extra(places, one, alive, now=now)
+            for starts_at in times:
                 plan = mine[turns[one.pk] % len(mine)]
                 turns[one.pk] += 1
                 visit = _book(places, one, plan, starts_at, now=now, chance=chance)
@@ -51,7 +57,7 @@ def build(places: Places, made: list[Plan], *, now: datetime, today: date, chanc
                     _happens(visit, plan, bridge, places, now=now, today=offset == 0, chance=chance)
                 else:
                     _awaits(visit, places, now=now, chance=chance)
-    _went_out(now)
+    went_out(now)
     return visits
 
 
@@ -59,6 +65,35 @@ def _times(places: Places, one: Practitioner, day: date, *, full: bool, chance: 
     slots = SLOTS if full else sorted(chance.sample(SLOTS, 2 if one.discipline in (MASSAGE, PHYSIO) else 1))
     for slot in slots:
         yield clock.at_wall(day, slot, places.at[one.pk].tz)
+
+
+def _around(now: datetime, zone: ZoneInfo) -> list[datetime]:
+    """When today's visits begin if the clinic is first opened at an odd hour: some before now, some after; else none.
+
+    Whoever looks at the demo in the evening or at night meets a day in full swing all the same.
+    """
+    local = now.astimezone(zone)
+    if BUSY[0] <= local.time() < BUSY[1]:
+        return []
+    quarter = now - timedelta(minutes=local.minute % 15, seconds=local.second, microseconds=local.microsecond)
+    times = [quarter + turn * timedelta(minutes=75) for turn in range(-3, 4)]
+    return [at for at in times if clock.local_day(at, zone) == local.date()]
+
+
+def _extra(places: Places, one: Practitioner, times: list[datetime], *, now: datetime) -> list[datetime]:
+    """The practitioner works around these times today, and the location is open for it."""
+    place = places.at[one.pk]
+    midnight = clock.day_bounds(clock.local_day(now, place.tz), place.tz)[1]
+    ExtraHours.objects.create(
+        practitioner=one,
+        location=place,
+        starts_at=times[0],
+        ends_at=min(times[-1] + timedelta(minutes=75), midnight),
+        reason="A long day",
+        recorded_at=now,
+        recorded_by=places.desk,
+    )
+    return times
 
 
 def _book(
@@ -150,7 +185,7 @@ def _awaits(visit: Appointment, places: Places, *, now: datetime, chance: random
         booking.cancel(appointment=visit, by=places.desk, now=now, side="patient", reason="Has a cold")
 
 
-def _went_out(now: datetime) -> None:
+def went_out(now: datetime) -> None:
     """What was due before this moment has long been sent; nobody is written to by the demo's first start."""
     for message in OutboundMessage.objects.filter(state=State.PLANNED, due_at__lte=now).only("pk", "uid", "due_at"):
         OutboundMessage.objects.filter(pk=message.pk).update(

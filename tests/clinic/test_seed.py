@@ -15,13 +15,14 @@ from django.db import connection, transaction
 from billing import verification
 from billing.models import Invoice
 from clinic import audit
+from clinic import time as clock
 from clinic.demo import bulk, clinic
 from clinic.demo.sign_ins import PASSWORD, SIGN_INS
-from clinic.models import DeskTask, OutboundMessage, User
+from clinic.models import DeskTask, Location, OutboundMessage, User
 from clinic.models.messages import State
 from patients import search
 from patients.models import Patient
-from scheduling.models import Appointment, Claim
+from scheduling.models import Appointment, Claim, GroupSession, TimePreference
 from scheduling.states import HOLDS_TIME, Status
 from treatments import diagnoses, notes
 from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord, Plan, SessionNote
@@ -79,6 +80,26 @@ def test_a_clinic_that_is_no_demo_is_left_alone(settings: Any) -> None:
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "opened_at",
+    [
+        datetime(2026, 11, 24, 9, 10, tzinfo=UTC),  # ten past four in the morning in New York
+        pytest.param(datetime(2026, 11, 23, 3, 40, tzinfo=UTC), marks=pytest.mark.long),  # Sunday, 22:40
+        pytest.param(datetime(2026, 11, 24, 5, 5, tzinfo=UTC), marks=pytest.mark.long),  # five past midnight
+        pytest.param(datetime(2026, 11, 24, 13, 30, tzinfo=UTC), marks=pytest.mark.long),  # half past eight
+    ],
+)
+def test_whenever_the_demo_is_first_opened_its_day_is_in_full_swing(official: None, opened_at: datetime) -> None:
+    clinic.build(patients_count=40, now=opened_at, tell=lambda _: None)
+    place = Location.objects.order_by("pk").first()
+    since, until = clock.day_bounds(clock.local_day(opened_at, place.tz), place.tz)
+    today = Appointment.objects.filter(location=place, starts_at__gte=since, starts_at__lt=until)
+    assert today.filter(arrived_at__isnull=False).count() >= 2
+    assert today.filter(starts_at__gt=opened_at).exclude(status=Status.CANCELLED).exists() or until - opened_at < (
+        timedelta(hours=2)
+    )
+
+
 # From here on the demo is there; every test takes back only what it did itself.
 
 
@@ -113,7 +134,12 @@ def test_the_demo_is_whole(built: Any) -> None:
         Status.BOOKED, Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW,
     }  # fmt: skip
     holding = Appointment.objects.filter(status__in=HOLDS_TIME)
-    assert Claim.objects.values("appointment").distinct().count() == holding.count()
+    alone = holding.filter(session__isnull=True)
+    assert Claim.objects.filter(appointment__in=alone).values("appointment").distinct().count() == alone.count()
+    assert holding.filter(session__isnull=False).count() >= 4
+    assert holding.exclude(overbook_reason="").count() == 1
+    assert GroupSession.objects.standing().count() == 5
+    assert TimePreference.objects.count() == 4
 
     assert SessionNote.objects.signed().exists()
     assert SessionNote.objects.exclude(signed_at__isnull=False).exists()

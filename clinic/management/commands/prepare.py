@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import time
+import traceback
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic import grants
 from clinic import time as clock
+from clinic.logs import discreet
 from clinic.models import User
 from treatments import diagnoses
 from treatments.models import DiagnosisRelease
@@ -44,8 +46,27 @@ class Command(BaseCommand):
         began = time.monotonic()
         self.stdout.write(f"{what} …", ending="")
         self.stdout.flush()
-        do()
+        try:
+            do()
+        except CommandError:
+            self.stdout.write("")
+            raise
+        except Exception as exc:
+            self.stdout.write("")
+            raise CommandError(self._told(what, exc)) from exc
         self.stdout.write(f" {time.monotonic() - began:.1f} s")
+
+    def _told(self, what: str, exc: Exception) -> str:
+        """One sentence for the operator; everything else goes into a file beside the other logs."""
+        log = settings.DATA_DIR / "log" / "prepare.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write(
+                f"{clock.now():%Y-%m-%d %H:%M:%S} {what}\n{discreet(''.join(traceback.format_exception(exc)))}\n"
+            )
+        first = discreet(str(exc)).strip().splitlines()[:1]
+        why = f"{type(exc).__name__}: {first[0]}" if first else type(exc).__name__
+        return f"“{what}” did not work ({why.rstrip('.')}); nothing of it was kept. All of it is in {log}."
 
     def _load_codes(self) -> None:
         # Only the owner of a table may ANALYZE it, and without that a search for a common word takes a second.
