@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from clinic.models import Practitioner
 from scheduling import wallclock
 from scheduling.intervals import Interval, Spans
-from scheduling.models import Absence, Appointment
+from scheduling.models import Appointment, GroupSession, Hold, ResourceKind, Room
+from scheduling.presence import Away
+
+Entry = Appointment | Hold | GroupSession
 
 ROW = timedelta(minutes=5)
 #: Gaps are offered in steps of this on the wall clock.
@@ -73,31 +76,53 @@ class Block:
 
 @dataclass
 class Card:
-    """A visit in a column; of visits that overlap each has a lane of its own."""
+    """A visit, a held time or a group's session in a column; of those that overlap each has a lane of its own."""
 
-    visit: Appointment
+    entry: Entry
     row: int
     rows: int
-    #: Rows of charting behind it.
-    tail: int
+    #: Rows that it holds besides: preparing before it, charting or cleaning after it.
+    lead: int = 0
+    tail: int = 0
     lane: int = 0
     lanes: int = 1
+
+    @property
+    def kind(self) -> str:
+        return {Appointment: "visit", Hold: "hold", GroupSession: "group"}[type(self.entry)]
 
     @property
     def is_tight(self) -> bool:
         """Room for one line only."""
         return self.rows < 6
 
+    @property
+    def is_snug(self) -> bool:
+        """Just room for two."""
+        return self.rows == 6
+
+    @property
+    def lead_row(self) -> int:
+        return self.row - self.lead
+
+    @property
+    def at(self) -> int:
+        """When it begins, in whole seconds, for the script that moves it."""
+        return int(self.entry.starts_at.timestamp())
+
 
 @dataclass
 class Column:
-    """One practitioner's day."""
+    """One day of one practitioner or one room."""
 
-    practitioner: Practitioner
     day: date
     heading: str
+    practitioner: Practitioner | None = None
+    room: Room | None = None
     sub: str = ""
     away_words: str = ""
+    #: The instant of its first row.
+    begins_at: datetime | None = None
     shades: list[Block] = field(default_factory=list)
     away: list[Block] = field(default_factory=list)
     gaps: list[Block] = field(default_factory=list)
@@ -107,6 +132,20 @@ class Column:
     @property
     def lanes(self) -> int:
         return max((card.lanes for card in self.cards), default=1)
+
+    @property
+    def begins(self) -> int:
+        """The same in whole seconds, for the script that reckons times from rows."""
+        return int(self.begins_at.timestamp()) if self.begins_at else 0
+
+    @property
+    def of_rooms(self) -> bool:
+        """Visits without a room have a column as well, which is nobody's."""
+        return self.practitioner is None
+
+    @property
+    def kind(self) -> ResourceKind:
+        return ResourceKind.ROOM if self.of_rooms else ResourceKind.PRACTITIONER
 
 
 def frame(day: date, tz: ZoneInfo, spans: Iterable[Interval[datetime]]) -> Frame:
@@ -136,30 +175,39 @@ def fill(
     area: Frame,
     *,
     works: Spans[datetime],
-    absences: Sequence[Absence],
-    visits: Sequence[Appointment],
+    away: Sequence[Away] = (),
+    entries: Sequence[Entry],
     now: datetime,
 ) -> Column:
     """Draw one column: what is closed, who is away, what is booked, what can be booked from now on."""
     whole = Spans.of([area.span])
+    column.begins_at = area.span.start
     column.shades = [Block(*area.box(s.start, s.end)) for s in whole - works]
-    away = Spans.of(Interval(a.starts_at, a.ends_at) for a in absences)
-    for absence in absences:
-        if cut := Interval(absence.starts_at, absence.ends_at).meet(area.span):
-            column.away.append(Block(*area.box(cut.start, cut.end), label=str(absence)))
+    gone = Spans.of(one.span for one in away)
+    for one in away:
+        if cut := one.span.meet(area.span):
+            column.away.append(Block(*area.box(cut.start, cut.end), label=one.label))
             first, last = (edge.astimezone(area.tz) for edge in (cut.start, cut.end))
-            column.away_words = f"{absence} {first:%H:%M} to {last:%H:%M}"
-    column.cards = lanes(_card(area, visit) for visit in visits)
-    taken = Spans.of(
-        Interval(v.starts_at, v.ends_at + timedelta(minutes=v.service.charting_minutes)) for v in visits if v.holds_time
-    )
-    free = ((works & whole) - away) - taken
+            column.away_words = f"{one.label} {first:%H:%M} to {last:%H:%M}"
+    column.cards = lanes(_card(area, entry, column.kind) for entry in entries)
+    taken = Spans.of(held(entry, column.kind) for entry in entries if holds_time(entry))
+    free = ((works & whole) - gone) - taken
     column.gaps = [
         Block(*area.box(a, b), label=f"{a.astimezone(area.tz):%H:%M}", at=a) for a, b in offers(free, area, now)
     ]
     if now in area.span:
         column.now_row = area.row(now)
     return column
+
+
+def held(entry: Entry, kind: ResourceKind) -> Interval[datetime]:
+    """From when until when it takes a practitioner or a room, buffers included."""
+    before, after = entry.service.around(kind)
+    return Interval(entry.starts_at - before, entry.ends_at + after)
+
+
+def holds_time(entry: Entry) -> bool:
+    return not isinstance(entry, Appointment) or entry.holds_time
 
 
 def offers(free: Spans[datetime], area: Frame, now: datetime) -> Iterable[tuple[datetime, datetime]]:
@@ -177,10 +225,12 @@ def offers(free: Spans[datetime], area: Frame, now: datetime) -> Iterable[tuple[
             start = end
 
 
-def _card(area: Frame, visit: Appointment) -> Card:
-    row, rows = area.box(visit.starts_at, visit.ends_at)
-    tail = visit.service.charting_minutes // 5 if visit.holds_time else 0
-    return Card(visit, row, rows, min(tail, max(0, area.rows - row - rows + 1)))
+def _card(area: Frame, entry: Entry, kind: ResourceKind) -> Card:
+    row, rows = area.box(entry.starts_at, entry.ends_at)
+    if not holds_time(entry):
+        return Card(entry, row, rows)
+    before, after = (buffer // ROW for buffer in entry.service.around(kind))
+    return Card(entry, row, rows, lead=min(before, row - 1), tail=min(after, max(0, area.rows - row - rows + 1)))
 
 
 def lanes(cards: Iterable[Card]) -> list[Card]:

@@ -1,23 +1,44 @@
-"""What the diary pages show, read in a fixed number of queries: a day of a location, a week of a practitioner."""
+"""What the diary pages show, read in a fixed number of queries: a day or a week of a location, by people or rooms."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
+from django.db.models import Count, Q
 
 from clinic.models import Location, Practitioner
-from scheduling import availability, daygrid, wallclock
-from scheduling.daygrid import Column, Frame
+from scheduling import daygrid, presence, wallclock
+from scheduling.daygrid import Column, Entry, Frame
 from scheduling.intervals import Interval, Spans
-from scheduling.models import Absence, Appointment, ExtraHours, WorkingHours
-from scheduling.states import Status
-from scheduling.wallclock import Rule
+from scheduling.models import Appointment, GroupSession, Hold, ResourceKind, Room
+from scheduling.presence import Presence
+from scheduling.states import HOLDS_TIME, Status
+
+
+@dataclass(frozen=True)
+class Lens:
+    """Through whom the diary is looked at: people or rooms, all of them or one."""
+
+    by_rooms: bool = False
+    practitioner: Practitioner | None = None
+    room: Room | None = None
+
+    @property
+    def one(self) -> Practitioner | Room | None:
+        return self.room if self.by_rooms else self.practitioner
+
+    def sees(self, entry: Entry) -> bool:
+        if self.by_rooms:
+            return self.room is None or entry.room_id == self.room.pk
+        return self.practitioner is None or entry.practitioner_id == self.practitioner.pk
+
+
+#: All practitioners side by side.
+EVERYBODY = Lens()
 
 
 @dataclass(frozen=True)
@@ -36,8 +57,9 @@ class Diary:
     area: Frame
     columns: list[Column] = field(default_factory=list)
     visits: list[Appointment] = field(default_factory=list)
-    #: Practitioners who could be chosen in the filter.
+    #: Who, or which rooms, could be chosen in the filter.
     people: list[Practitioner] = field(default_factory=list)
+    rooms: list[Room] = field(default_factory=list)
     sums: Sums = Sums()
 
     @property
@@ -46,94 +68,243 @@ class Diary:
         here = [visit for visit in self.visits if visit.status == Status.ARRIVED]
         return sorted(here, key=lambda visit: visit.arrived_at or visit.starts_at)
 
+
+@dataclass
+class _Facts:
+    """All that the days of a location are drawn from."""
+
+    location: Location
+    days: Sequence[date]
+    whole: dict[date, Interval[datetime]]
+    hours: Presence
+    visits: list[Appointment]
+    #: What is drawn: visits by themselves, groups as one, held times.
+    entries: list[Entry]
+    people: dict[int, Practitioner] = field(default_factory=dict)
+    rooms: list[Room] = field(default_factory=list)
+
+    def works(self, who: Practitioner | None) -> Spans[datetime]:
+        """When the practitioner is there; without one, when the location is open."""
+        return self.hours.opening if who is None else self.hours.works.get(who.pk, Spans())
+
+
+def of_day(location: Location, day: date, *, now: datetime, lens: Lens = EVERYBODY) -> Diary:
+    """Everyone who works there that day or has a visit, or every room, side by side."""
+    return _diary(location, [day], now=now, lens=lens)
+
+
+def of_week(location: Location, monday: date, *, now: datetime, lens: Lens) -> Diary:
+    """Seven days of one practitioner or one room."""
+    return _diary(location, week_of(monday), now=now, lens=lens)
+
+
+def week_of(monday: date) -> list[date]:
+    return list(wallclock.days(monday, monday + timedelta(days=6)))
+
+
+def _diary(location: Location, days: Sequence[date], *, now: datetime, lens: Lens) -> Diary:
+    facts = _read(location, days, lens, now=now)
+    seen = [visit for visit in facts.visits if lens.sees(visit)]
+    entries = [entry for entry in facts.entries if lens.sees(entry)]
+    works = () if lens.by_rooms else facts.hours.works.values()
+    area = _frame(days, location.tz, [facts.hours.opening, *works], entries)
+    found = Diary(location, area, visits=seen, sums=_sums(seen, now))
+    found.people = sorted(facts.people.values(), key=lambda p: p.user.name)
+    found.rooms = facts.rooms
+    for day in days:
+        area = found.area if len(days) == 1 else _shifted(found.area, day, location.tz)
+        mine = [entry for entry in entries if entry.starts_at in facts.whole[day]]
+        draw = _rooms if lens.by_rooms else _people
+        found.columns += draw(facts, lens, day=day, area=area, entries=mine, now=now)
+    return found
+
+
+def _people(
+    facts: _Facts, lens: Lens, *, day: date, area: Frame, entries: Sequence[Entry], now: datetime
+) -> list[Column]:
+    one, week = lens.practitioner, len(facts.days) > 1
+    shown = [p for p in facts.people.values() if one is None or p.pk == one.pk] or ([one] if one else [])
+    return [
+        daygrid.fill(
+            Column(
+                day,
+                _weekday(day) if week else person.user.name,
+                practitioner=person,
+                sub="" if week else person.get_discipline_display(),
+            ),
+            area,
+            works=facts.works(person),
+            away=facts.hours.away[person.pk],
+            entries=[entry for entry in entries if entry.practitioner_id == person.pk],
+            now=now,
+        )
+        for person in sorted(shown, key=lambda p: p.user.name)
+    ]
+
+
+def _rooms(
+    facts: _Facts, lens: Lens, *, day: date, area: Frame, entries: Sequence[Entry], now: datetime
+) -> list[Column]:
+    """A column for each room, and a last one for visits that have none."""
+    one, week = lens.room, len(facts.days) > 1
+    shown: list[Room | None] = [room for room in facts.rooms if one is None or room.pk == one.pk]
+    if one is None and any(entry.room_id is None for entry in entries):
+        shown.append(None)
+    columns = []
+    for room in shown:
+        heading = _weekday(day) if week else room.name if room else "No room"
+        column = Column(day, heading, room=room, sub="" if week or room is None else ", ".join(room.features))
+        mine = [entry for entry in entries if entry.room_id == (room.pk if room else None)]
+        columns.append(daygrid.fill(column, area, works=facts.works(None), entries=mine, now=now))
+        if room is None:
+            column.gaps = []
+    return columns
+
+
+def _weekday(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+# -- A week of everybody -----------------------------------------------------------------------------------
+
+
+#: Less than this is not worth naming as free, in minutes.
+SHORTEST = 15
+
+
+@dataclass
+class Cell:
+    """One day of one practitioner or room, in a few words."""
+
+    day: date
+    entries: list[Entry] = field(default_factory=list)
+    #: Open and not taken, from now on.
+    free_minutes: int = 0
+    away: str = ""
+    is_open: bool = False
+    is_over: bool = False
+
     @property
-    def is_empty(self) -> bool:
-        return not self.visits
+    def has_room(self) -> bool:
+        return self.free_minutes >= SHORTEST
+
+    @property
+    def is_full(self) -> bool:
+        return bool(self.is_open and self.entries) and not (self.is_over or self.away or self.has_room)
+
+    @property
+    def free_words(self) -> str:
+        """3 h 30 min"""
+        hours, minutes = divmod(self.free_minutes, 60)
+        return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
 
 
-def of_day(location: Location, day: date, *, now: datetime, only: Practitioner | None = None) -> Diary:
-    """Everyone who works there that day or has a visit, side by side. Five queries."""
-    return _diary(location, [day], now=now, only=only)
+@dataclass
+class Row:
+    """One practitioner's or one room's week."""
+
+    heading: str
+    practitioner: Practitioner | None = None
+    room: Room | None = None
+    cells: list[Cell] = field(default_factory=list)
 
 
-def of_week(location: Location, monday: date, practitioner: Practitioner, *, now: datetime) -> Diary:
-    """Seven days of one practitioner. Five queries."""
-    return _diary(
-        location, list(wallclock.days(monday, monday + timedelta(days=6))), now=now, only=practitioner, week=True
-    )
+@dataclass
+class Week:
+    days: Sequence[date]
+    rows: list[Row] = field(default_factory=list)
+    visits: list[Appointment] = field(default_factory=list)
+    people: list[Practitioner] = field(default_factory=list)
+    rooms: list[Room] = field(default_factory=list)
+    sums: Sums = Sums()
 
 
-def _diary(
-    location: Location, days: Sequence[date], *, now: datetime, only: Practitioner | None, week: bool = False
-) -> Diary:
-    tz = location.tz
-    whole = {day: wallclock.day_span(day, tz) for day in days}
+def of_everybody(location: Location, monday: date, *, now: datetime, by_rooms: bool = False) -> Week:
+    """A week of all practitioners or rooms: who is there, what is booked, how much is free."""
+    lens = Lens(by_rooms)
+    facts = _read(location, week_of(monday), lens, now=now)
+    found = Week(facts.days, visits=facts.visits, rooms=facts.rooms, sums=_sums(facts.visits, now))
+    found.people = sorted(facts.people.values(), key=lambda p: p.user.name)
+    by_day: dict[tuple[int | None, date], list[Entry]] = defaultdict(list)
+    for entry in facts.entries:
+        day = entry.starts_at.astimezone(location.tz).date()
+        by_day[entry.room_id if by_rooms else entry.practitioner_id, day].append(entry)
+    if by_rooms:
+        found.rows = [Row(room.name, room=room) for room in facts.rooms]
+        if any(entry.room_id is None for entry in facts.entries):
+            found.rows.append(Row("No room"))
+    else:
+        found.rows = [Row(person.user.name, practitioner=person) for person in found.people]
+    for row in found.rows:
+        key = row.practitioner.pk if row.practitioner else row.room.pk if row.room else None
+        row.cells = [_cell(facts, row, day, by_day[key, day], now) for day in facts.days]
+    return found
+
+
+def _cell(facts: _Facts, row: Row, day: date, entries: list[Entry], now: datetime) -> Cell:
+    who, span = row.practitioner, facts.whole[day]
+    works = facts.works(who) & Spans.of([span])
+    away = facts.hours.away[who.pk] if who else []
+    kind = ResourceKind.ROOM if who is None else ResourceKind.PRACTITIONER
+    taken = [daygrid.held(entry, kind) for entry in entries if daygrid.holds_time(entry)]
+    free = works - Spans.of(one.span for one in away) - Spans.of([*taken, *_past(span, now)])
+    if who is None and row.room is None:
+        free = Spans()
+    gone = [one.label for one in away if one.span.overlaps(span)]
+    minutes = sum(int((part.end - part.start).total_seconds()) // 60 for part in free)
+    return Cell(day, entries, minutes, away=gone[0] if gone else "", is_open=bool(works), is_over=now >= span.end)
+
+
+def _past(span: Interval[datetime], now: datetime) -> list[Interval[datetime]]:
+    return [Interval(span.start, now)] if span.start < now else []
+
+
+# -- Reading ----------------------------------------------------------------------------------------------
+
+
+def _read(location: Location, days: Sequence[date], lens: Lens, *, now: datetime) -> _Facts:
+    """Five queries, whatever is shown and however full it is: hours, visits, groups, holds; people or rooms."""
+    whole = {day: wallclock.day_span(day, location.tz) for day in days}
     span = Interval(whole[days[0]].start, whole[days[-1]].end)
     visits = list(Appointment.objects.at(location).not_called_off().within(span.start, span.end).for_diary())
-    rules, people = _workers(location, days)
-    extra = _extra(location, span, people)
-    for visit in visits:
-        people.setdefault(visit.practitioner_id, visit.practitioner)
-    shown = [p for p in people.values() if only is None or p.pk == only.pk] or ([only] if only else [])
-    opening = availability.opening(location, span)
-    works = {p.pk: (wallclock.open_spans(rules[p.pk], days, tz) & opening) | extra[p.pk] for p in shown}
-    absences: dict[int, list[Absence]] = defaultdict(list)
-    for absence in Absence.objects.filter(practitioner__in=[p.pk for p in shown]).within(span.start, span.end):
-        absences[absence.practitioner_id].append(absence)
-    seen = [v for v in visits if only is None or v.practitioner_id == only.pk]
-    found = Diary(location, _frame(days, tz, opening, works.values(), seen), visits=seen, sums=_sums(seen, now))
-    found.people = sorted(people.values(), key=lambda p: p.user.name)
-    for person in sorted(shown, key=lambda p: p.user.name):
-        for day in days:
-            area = found.area if len(days) == 1 else _shifted(found.area, day, tz)
-            column = Column(person, day, heading=f"{day:%a} {day.day} {day:%b}" if week else person.user.name,
-                            sub="" if week else person.get_discipline_display())  # fmt: skip
-            mine = [v for v in seen if v.practitioner_id == person.pk and v.starts_at in whole[day]]
-            found.columns.append(
-                daygrid.fill(column, area, works=works[person.pk], absences=absences[person.pk], visits=mine, now=now)
-            )
-    return found
+    entries = _entries(location, span, visits, now)
+    facts = _Facts(location, days, whole, presence.of(location, days, span), visits, entries)
+    if lens.by_rooms:
+        rooms = {room.pk: room for room in Room.objects.active().filter(location=location)}
+        rooms |= {entry.room.pk: entry.room for entry in entries if entry.room}
+        if lens.room is not None:
+            rooms.setdefault(lens.room.pk, lens.room)
+        facts.rooms = sorted(rooms.values(), key=lambda room: (_natural(room.name), room.pk))
+        return facts
+    facts.people = Practitioner.objects.select_related("user").in_bulk(list(facts.hours.works))
+    for entry in entries:
+        facts.people.setdefault(entry.practitioner_id, entry.practitioner)
+    return facts
 
 
-def _workers(location: Location, days: Sequence[date]) -> tuple[dict[int, list[Rule]], dict[int, Practitioner]]:
-    """Who works there on one of the days, and by which rules."""
-    rules: dict[int, list[Rule]] = defaultdict(list)
-    people: dict[int, Practitioner] = {}
-    working = (
-        WorkingHours.objects.filter(location=location, practitioner__is_active=True)
-        .filter(weekday__in={day.weekday() for day in days})
-        .valid_within(days[0], days[-1])
-        .select_related("practitioner__user")
-    )
-    for row in working:
-        rule = Rule(row.weekday, row.opens, row.closes, row.valid_from, row.valid_to)
-        if any(rule.holds_on(day) for day in days):
-            rules[row.practitioner_id].append(rule)
-            people[row.practitioner_id] = row.practitioner
-    return rules, people
+def _entries(location: Location, span: Interval[datetime], visits: Sequence[Appointment], now: datetime) -> list[Entry]:
+    """Visits by themselves, a group's session as one with how many seats are taken, and times that are held."""
+    taken = Count("appointments", filter=Q(appointments__status__in=sorted(HOLDS_TIME)))
+    groups = GroupSession.objects.at(location).standing().within(span.start, span.end).annotate(taken=taken).for_page()
+    holds = Hold.objects.filter(location=location).kept(now).within(span.start, span.end)
+    alone = [visit for visit in visits if visit.session_id is None]
+    found: list[Entry] = [*alone, *groups, *holds.select_related("patient", "service", "room", "practitioner__user")]
+    return sorted(found, key=lambda entry: entry.starts_at)
 
 
-def _extra(
-    location: Location, span: Interval[datetime], people: dict[int, Practitioner]
-) -> defaultdict[int, Spans[datetime]]:
-    """Who works beyond the weekly hours, and when; whoever does is added to the people of the day."""
-    found: defaultdict[int, Spans[datetime]] = defaultdict(Spans)
-    rows = ExtraHours.objects.filter(location=location, practitioner__is_active=True).within(span.start, span.end)
-    for row in rows.select_related("practitioner__user"):
-        people.setdefault(row.practitioner_id, row.practitioner)
-        found[row.practitioner_id] |= Spans.of([Interval(row.starts_at, row.ends_at)])
-    return found
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Room 2 before Room 10."""
+    return [(int(part), "") if part.isdigit() else (0, part.lower()) for part in name.split()]
 
 
 def _frame(
     days: Sequence[date],
     tz: ZoneInfo,
-    opening: Spans[datetime],
-    works: Iterable[Spans[datetime]],
-    visits: Iterable[Appointment],
+    open_or_at_work: Iterable[Spans[datetime]],
+    entries: Iterable[Entry],
 ) -> Frame:
     """One day's frame; of several days, from the earliest hour on the wall to the latest, laid on the first."""
-    spans = [*opening, *(part for some in works for part in some), *(Interval(v.starts_at, v.ends_at) for v in visits)]
+    spans = [*(part for some in open_or_at_work for part in some), *(Interval(e.starts_at, e.ends_at) for e in entries)]
     frames = [
         daygrid.frame(day, tz, spans) for day in days if any(s.overlaps(wallclock.day_span(day, tz)) for s in spans)
     ]
@@ -164,10 +335,3 @@ def _sums(visits: Iterable[Appointment], now: datetime) -> Sums:
         unconfirmed=unconfirmed,
         missed=count[Status.NO_SHOW],
     )
-
-
-def stamp(location: Location, start: datetime, end: datetime, *, now: datetime) -> str:
-    """Differs whenever the diary of these days would look different. One query."""
-    facts = Appointment.objects.at(location).within(start, end).aggregate(n=Count("pk"), last=Max("changed_at"))
-    minute = int(now.timestamp()) // 300 if start <= now < end else 0
-    return hashlib.sha256(f"{facts['n']}|{facts['last']}|{minute}".encode()).hexdigest()[:16]

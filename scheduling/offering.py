@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
@@ -125,6 +125,12 @@ def days(
         ]  # fmt: skip
         shown.append(Day(day, offers, len(times) - len(ranked)))
     return shown
+
+
+def at_that_time(ask: Ask, when: datetime) -> list[Offer]:
+    """Everybody who could do it then."""
+    then = replace(ask, span=Interval(when, when + timedelta(minutes=5)), step=5)
+    return alternatives([free for free in availability.free_times(then) if free.starts_at == when])
 
 
 def alternatives(free: Sequence[Free]) -> list[Offer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
 
@@ -25,10 +25,13 @@ from scheduling import booking, offering, preferences
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import BookForm, Pick
-from scheduling.models import Appointment, Service, TimePreference
+from scheduling.models import Appointment, Room, Service, TimePreference
 from scheduling.offering import Day, Part
 from scheduling.views import groups, places
 from treatments.models import Intervention
+
+#: What was chosen in the diary, kept while the patient is looked for.
+KEPT = {"at", "when", "practitioner", "room", "location", "service", "day", "minutes"}
 
 
 @dataclass
@@ -47,6 +50,9 @@ class Desk:
     whole_day: bool
     #: Asked by a page alone: who books by one click waits for none of it.
     look_for_parts: Callable[[], list[Part]]
+    #: A gap of a room that was clicked: when, and which room; with whom is still to be said.
+    when: datetime | None = None
+    room: Room | None = None
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -132,7 +138,7 @@ def choose_patient(request: StaffRequest) -> HttpResponse:
     """No patient yet: search, by POST, with the chosen time kept in the way back."""
     typed = request.POST.get("q", "")[:100] if request.method == "POST" else ""
     results = search.find(typed, by=request.user, now=request.now) if typed.strip() else None
-    keep = {k: v for k, v in request.GET.items() if k in ("at", "practitioner", "location", "service", "day")}
+    keep = {k: v for k, v in request.GET.items() if k in KEPT}
     context = {"results": results, "typed": typed, "keep": keep}
     return page(request, "scheduling/choose_patient.html", context, partial="results")
 
@@ -154,8 +160,9 @@ def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Des
     if who is not None and service is not None and who.discipline != service.discipline:
         who = None if at is None else who
     first = offering.first_day(part, location, now=request.now)
-    if at is not None:
-        first = time.local_day(at.starts_at, location.tz)
+    when = at.starts_at if at else places.instant_in(request, "when")
+    if when is not None:
+        first = time.local_day(when, location.tz)
     day = places.day_in(request, location) if "day" in request.GET else first
     return Desk(
         location=location,
@@ -164,10 +171,12 @@ def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Des
         part=part,
         service=service,
         practitioner=who,
-        minutes=(part.minutes if part else None) or (service.minutes if service else 60),
+        minutes=places.minutes_in(request) or (part.minutes if part else None) or (service.minutes if service else 60),
         day=max(day, first) if "day" not in request.GET else day,
         whole_day=request.GET.get("whole_day") == "1",
         look_for_parts=look_for_parts,
+        when=None if at else when,
+        room=places.room_in(request, location),
     )
 
 
@@ -199,7 +208,8 @@ def clicked(request: StaffRequest) -> Pick | None:
 
 def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
     at = clicked(request)
-    wall = at.starts_at.astimezone(desk.location.tz) if at else None
+    start = at.starts_at if at else desk.when
+    wall = start.astimezone(desk.location.tz) if start else None
     who = at.practitioner if at else desk.practitioner.uid if desk.practitioner else None
     return {
         "service": desk.service.uid if desk.service else None,
@@ -207,6 +217,7 @@ def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
         "day": wall.date() if wall else desk.day,
         "time": wall.time() if wall else None,
         "minutes": desk.minutes,
+        "room": desk.room.uid if desk.room else None,
         "request_key": uuid.uuid4(),
     }
 
@@ -223,7 +234,7 @@ def _answer(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingR
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, tried),
         "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
-        "is_manual": bool(form.errors) or clicked(request) is not None,
+        "is_manual": bool(form.errors) or clicked(request) is not None or desk.when is not None,
     }
 
 
@@ -235,6 +246,7 @@ def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
         desk.location,
         offering.span_from(desk.day, desk.location, now=request.now, only=desk.whole_day),
         practitioners=frozenset({desk.practitioner.pk}) if desk.practitioner else None,
+        room=desk.room.pk if desk.room else None,
         minutes=desk.minutes,
         patient=desk.patient,
     )
@@ -242,7 +254,8 @@ def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
         ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None, wish=desk.wish
     )
     at = clicked(request)
-    return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else ""}
+    then = offering.at_that_time(ask, desk.when) if desk.when else []
+    return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else "", "then": then}
 
 
 def squeeze(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:

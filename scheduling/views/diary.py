@@ -1,8 +1,10 @@
-"""The diary: a day of everyone, a week of one, a list to read and to print."""
+"""The diary: a day side by side, a week of one or of all, by people or by rooms; a list to read and to print."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,81 +18,140 @@ from clinic.models import Location, Practitioner
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from scheduling import diary as diaries
-from scheduling.models import Appointment
+from scheduling import freshness
+from scheduling.diary import Lens
+from scheduling.models import Appointment, Room
 from scheduling.views import places
+
+#: What stands in the address instead of one practitioner or room when a week shows all of them.
+ALL = "all"
+
+
+@dataclass
+class Sight:
+    """What the address asks for: where, when, whom; all filters stand in it, so that a view can be kept or shared."""
+
+    request: StaffRequest
+    view: str
+    location: Location
+    among: list[Location]
+    day: date
+    #: Days that the view shows.
+    step: int
+    lens: Lens
+    shows_all: bool = False
+
+    @cached_property
+    def stamp(self) -> str:
+        start = time.first_instant(self.day, self.location.tz)
+        end = time.first_instant(self.day + timedelta(days=self.step), self.location.tz)
+        return freshness.stamp(self.location, start, end, now=self.request.now)
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self.request.GET.get("seen") == self.stamp
+
+    def url(self, view: str, on: date | None, *, by: str | None = None, **changes: str) -> str:
+        by = by or ("rooms" if self.lens.by_rooms else "people")
+        facts = {"location": str(self.location.uid), "by": by if by == "rooms" else ""}
+        if by == ("rooms" if self.lens.by_rooms else "people"):
+            one = ALL if self.shows_all and view == "week" else str(self.lens.one.uid) if self.lens.one else ""
+            facts["room" if self.lens.by_rooms else "practitioner"] = one
+        facts |= ({"day": on.isoformat()} if on else {}) | changes
+        return f"{reverse(f'scheduling:{view}')}?{urlencode({k: v for k, v in facts.items() if v})}"
+
+    def context(self) -> dict[str, Any]:
+        """What the bar above the diary shows: where, when, whom, and the way to the days around."""
+        day, step, today = self.day, self.step, time.local_day(self.request.now, self.location.tz)
+        is_today = day <= today < day + timedelta(days=step)
+        books = allows(self.request.user, Can.BOOK)
+        return {
+            "view": self.view,
+            "by_rooms": self.lens.by_rooms,
+            "shows_all": self.shows_all,
+            "location": self.location,
+            "locations": self.among,
+            "zone": self.location.zone,
+            "day": day,
+            "last_day": day + timedelta(days=step - 1),
+            "today": today,
+            "is_today": is_today,
+            "can_step": self.view == "diary" and day == today and books,
+            "can_book": books,
+            "who": self.lens.practitioner,
+            "room": self.lens.room,
+            "url_here": self.url(self.view, day),
+            "url_before": self.url(self.view, day - timedelta(days=step)),
+            "url_after": self.url(self.view, day + timedelta(days=step)),
+            "url_today": self.url(self.view, None),
+            "url_day": self.url("diary", day if step == 1 else max(day, today) if is_today else day),
+            "url_week": self.url("week", day),
+            "url_list": self.url("day_list", day),
+            "url_people": self.url(self.view, day, by="people"),
+            "url_rooms": self.url(self.view, day, by="rooms"),
+            "stamp": self.stamp,
+        }
 
 
 @require_safe
 @requires(Can.SEE_DIARY)
 def diary(request: StaffRequest) -> HttpResponse:
-    """One day of a location, everybody side by side. Refreshes itself: 204 while nothing changed."""
-    among = places.locations()
-    location = places.chosen(request, among)
-    if location is None:
+    """One day of a location, everybody or all rooms side by side. Refreshes itself: 204 while nothing changed."""
+    sight = _sight(request, "diary")
+    if sight is None:
         return page(request, "scheduling/no_location.html")
-    day = places.day_in(request, location)
-    start, end = time.day_bounds(day, location.tz)
-    stamp = diaries.stamp(location, start, end, now=request.now)
-    if request.GET.get("seen") == stamp:
+    if sight.is_unchanged:
         return HttpResponse(status=204)
-    who = places.practitioner_in(request)
-    shown = diaries.of_day(location, day, now=request.now, only=who)
+    shown = diaries.of_day(sight.location, sight.day, now=request.now, lens=sight.lens)
     _looked(request, shown.visits)
-    context = _frame(request, "diary", location, among, day=day, who=who, step=1)
-    return page(
-        request,
-        "scheduling/diary.html",
-        context | {"diary": shown, "people": shown.people, "stamp": stamp},
-        partial="grid",
-    )
+    return _drawn(request, sight, shown)
 
 
 @require_safe
 @requires(Can.SEE_DIARY)
 def week(request: StaffRequest) -> HttpResponse:
-    """Seven days of one practitioner: the one in the address, else oneself, else the first who works there."""
-    among = places.locations()
-    location = places.chosen(request, among)
-    if location is None:
+    """Seven days of the practitioner or room in the address, or of all; else oneself, else the first there."""
+    sight = _sight(request, "week")
+    if sight is None:
         return page(request, "scheduling/no_location.html")
-    day = places.day_in(request, location)
-    monday = day - timedelta(days=day.weekday())
-    who = places.practitioner_in(request) or request.user.practitioner_or_none or _first_at(location)
-    if who is None:
-        return page(request, "scheduling/no_hours.html", {"location": location})
-    start, end = time.first_instant(monday, location.tz), time.first_instant(monday + timedelta(days=7), location.tz)
-    stamp = diaries.stamp(location, start, end, now=request.now)
-    if request.GET.get("seen") == stamp:
+    if sight.lens.one is None and not sight.shows_all:
+        return page(request, "scheduling/no_hours.html", {"location": sight.location, "by_rooms": sight.lens.by_rooms})
+    if sight.is_unchanged:
         return HttpResponse(status=204)
-    shown = diaries.of_week(location, monday, who, now=request.now)
+    place, now = sight.location, request.now
+    if sight.shows_all:
+        everybody = diaries.of_everybody(place, sight.day, now=now, by_rooms=sight.lens.by_rooms)
+        _looked(request, everybody.visits)
+        return page(request, "scheduling/diary_week.html", _context(sight, everybody), partial="grid")
+    shown = diaries.of_week(place, sight.day, now=now, lens=sight.lens)
     _looked(request, shown.visits)
-    context = _frame(request, "week", location, among, day=monday, who=who, step=7)
-    return page(
-        request,
-        "scheduling/diary.html",
-        context | {"diary": shown, "people": shown.people, "stamp": stamp},
-        partial="grid",
-    )
+    return _drawn(request, sight, shown)
 
 
 @require_safe
 @requires(Can.SEE_DIARY)
 def day_list(request: StaffRequest) -> HttpResponse:
     """The same day as a plain table: the accessible path, and what hangs on the wall when the power is out."""
-    among = places.locations()
-    location = places.chosen(request, among)
-    if location is None:
+    sight = _sight(request, "day_list")
+    if sight is None:
         return page(request, "scheduling/no_location.html")
-    day = places.day_in(request, location)
-    who = places.practitioner_in(request)
-    visits = Appointment.objects.at(location).within(*time.day_bounds(day, location.tz)).for_diary()
-    if who is not None:
-        visits = visits.of_practitioner(who)
-    rows = list(visits)
+    place, lens = sight.location, sight.lens
+    visits = Appointment.objects.at(place).within(*time.day_bounds(sight.day, place.tz)).for_diary()
+    rows = [visit for visit in visits if lens.sees(visit)]
     _looked(request, rows)
-    context = _frame(request, "day_list", location, among, day=day, who=who, step=1)
-    context["people"] = Practitioner.objects.active().filter(working_hours__location=location).distinct().by_name()
-    return page(request, "scheduling/day_list.html", context | {"visits": rows})
+    people = Practitioner.objects.active().filter(working_hours__location=place).distinct().by_name()
+    rooms = Room.objects.active().filter(location=place).by_name() if lens.by_rooms else []
+    return page(
+        request, "scheduling/day_list.html", sight.context() | {"visits": rows, "people": people, "rooms": rooms}
+    )
+
+
+def _drawn(request: StaffRequest, sight: Sight, shown: diaries.Diary) -> HttpResponse:
+    return page(request, "scheduling/diary.html", _context(sight, shown), partial="grid")
+
+
+def _context(sight: Sight, shown: diaries.Diary | diaries.Week) -> dict[str, Any]:
+    return sight.context() | {"diary": shown, "people": shown.people, "rooms": shown.rooms}
 
 
 def _looked(request: StaffRequest, visits: list[Appointment]) -> None:
@@ -99,47 +160,32 @@ def _looked(request: StaffRequest, visits: list[Appointment]) -> None:
     )
 
 
-def _first_at(location: Location) -> Practitioner | None:
-    people = Practitioner.objects.active().filter(working_hours__location=location)
-    return people.select_related("user").order_by("user__name").first()
+def _sight(request: StaffRequest, view: str) -> Sight | None:
+    """Reads the address; None: the clinic has no location yet."""
+    among = places.locations()
+    location = places.chosen(request, among)
+    if location is None:
+        return None
+    by_rooms = request.GET.get("by") == "rooms"
+    day = places.day_in(request, location)
+    if view != "week":
+        return Sight(request, view, location, among, day, 1, _lens(request, location, by_rooms=by_rooms))
+    shows_all = request.GET.get("room" if by_rooms else "practitioner") == ALL
+    lens = _lens(request, location, by_rooms=by_rooms)
+    if lens.one is None and not shows_all:
+        lens = _first(request, location, by_rooms=by_rooms)
+    return Sight(request, view, location, among, day - timedelta(days=day.weekday()), 7, lens, shows_all)
 
 
-def _frame(
-    request: StaffRequest,
-    view: str,
-    location: Location,
-    among: list[Location],
-    *,
-    day: date,
-    who: Practitioner | None,
-    step: int,
-) -> dict[str, Any]:
-    """What the bar above the diary shows: where, when, whom, and the way to the days around."""
-    filters = {"location": str(location.uid)} | ({"practitioner": str(who.uid)} if who else {})
+def _lens(request: StaffRequest, location: Location, *, by_rooms: bool) -> Lens:
+    if by_rooms:
+        return Lens(by_rooms=True, room=places.room_in(request, location))
+    return Lens(practitioner=places.practitioner_in(request))
 
-    def at(name: str, on: date | None, **changes: str) -> str:
-        facts = filters | ({"day": on.isoformat()} if on else {}) | changes
-        return f"{reverse(f'scheduling:{name}')}?{urlencode({k: v for k, v in facts.items() if v})}"
 
-    today = time.local_day(request.now, location.tz)
-    return {
-        "view": view,
-        "location": location,
-        "locations": among,
-        "zone": location.zone,
-        "day": day,
-        "last_day": day + timedelta(days=step - 1),
-        "today": today,
-        "is_today": day <= today < day + timedelta(days=step),
-        "can_step": view == "diary" and day == today and allows(request.user, Can.BOOK),
-        "who": who,
-        "url_here": at(view, day),
-        "url_before": at(view, day - timedelta(days=step)),
-        "url_after": at(view, day + timedelta(days=step)),
-        "url_today": at(view, None),
-        "url_day": at(
-            "diary", day if step == 1 else max(day, today) if day <= today < day + timedelta(days=7) else day
-        ),
-        "url_week": at("week", day),
-        "url_list": at("day_list", day),
-    }
+def _first(request: StaffRequest, location: Location, *, by_rooms: bool) -> Lens:
+    """Whose week is shown when the address does not say."""
+    if by_rooms:
+        return Lens(by_rooms=True, room=Room.objects.active().filter(location=location).by_name().first())
+    people = Practitioner.objects.active().filter(working_hours__location=location).select_related("user")
+    return Lens(practitioner=request.user.practitioner_or_none or people.order_by("user__name").first())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.shortcuts import get_object_or_404
 
@@ -11,7 +11,8 @@ from clinic import time
 from clinic.access import Can
 from clinic.models import Location, Practitioner
 from clinic.requests import StaffRequest
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Room
+from scheduling.models.resources import LONGEST_VISIT
 
 _KEPT = "location"
 
@@ -67,6 +68,26 @@ def uids_in(request: StaffRequest, name: str) -> set[uuid.UUID]:
 def practitioner_in(request: StaffRequest, name: str = "practitioner") -> Practitioner | None:
     uid = uid_in(request, name)
     return Practitioner.objects.select_related("user").filter(uid=uid).first() if uid else None
+
+
+def room_in(request: StaffRequest, location: Location) -> Room | None:
+    uid = uid_in(request, "room")
+    return Room.objects.filter(uid=uid, location=location).first() if uid else None
+
+
+def instant_in(request: StaffRequest, name: str) -> datetime | None:
+    """An instant in the address, as the diary writes it: 2026-11-25T14:00Z."""
+    try:
+        return datetime.strptime(request.GET.get(name, ""), "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def minutes_in(request: StaffRequest) -> int | None:
+    """How long a stretch of the diary was dragged over."""
+    typed = request.GET.get("minutes", "")
+    minutes = int(typed) if typed.isdecimal() and len(typed) < 4 else 0
+    return minutes if 5 <= minutes <= LONGEST_VISIT else None
 
 
 def visible_visit(request: StaffRequest, uid: uuid.UUID, can: Can = Can.SEE_DIARY) -> Appointment:

@@ -23,6 +23,7 @@ from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import CancelForm, MoveForm
 from scheduling.models import Appointment
+from scheduling.moves import can_undo
 from scheduling.states import STEPS, UNDO, Side, Status
 from scheduling.views import places
 from treatments.models import SessionNote
@@ -31,6 +32,7 @@ from treatments.models import SessionNote
 HISTORY = {
     "booked": "Booked",
     "moved": "Moved",
+    "move_undone": "Move taken back",
     "confirmed": "Confirmed",
     "cancelled": "Called off",
     "arrived": "Arrived",
@@ -69,6 +71,7 @@ def _context(request: StaffRequest, shown: Appointment) -> dict[str, Any]:
         "can_confirm": status is Status.BOOKED and shown.confirmed_at is None and shown.ends_at > request.now,
         "can_undo": UNDO[status] is not None and (shown.holds_time or shown.ends_at > request.now),
         "can_move": shown.can_be_moved,
+        "can_undo_move": allows(user, Can.BOOK) and can_undo(shown, now=request.now),
         "can_chart": user.practitioner_or_none is not None and today and _sees(request, shown, Can.WRITE_NOTES),
         "among": series.standing(shown),
         "note_state": SessionNote.objects.filter(visit_uid=shown.uid).values_list("status", flat=True).first(),
@@ -156,7 +159,7 @@ def move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         except BookingRefused as why:
             refusal = why
         else:
-            messages.success(request, "Moved.")
+            messages.success(request, "Moved. It can be taken back for three minutes; then the patient is told.")
             return go_to(request, "scheduling:visit", shown.uid)
     status = 409 if refusal else 422 if request.method == "POST" else 200
     audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)

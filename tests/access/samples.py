@@ -72,6 +72,8 @@ _OBJECTS: dict[str, str] = {
                 "complete",
                 "no_show",
                 "undo",
+                "drop",
+                "undo_move",
                 "open_chart",
             )
         ),

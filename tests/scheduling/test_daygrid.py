@@ -26,7 +26,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 def card(row: int, rows: int) -> Card:
     visit: Any = SimpleNamespace()
-    return Card(visit, row, rows, 0)
+    return Card(visit, row, rows)
 
 
 @given(st.lists(st.tuples(st.integers(1, 100), st.integers(1, 20)), max_size=12))

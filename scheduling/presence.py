@@ -1,0 +1,89 @@
+"""When a location is open and who is there on some days: every rule and everything that interrupts it, in one query."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import connection
+
+from clinic.models import Location
+from scheduling import wallclock
+from scheduling.intervals import Interval, Spans
+from scheduling.models import Absence
+from scheduling.wallclock import Rule
+
+
+@dataclass(frozen=True)
+class Away:
+    """A practitioner is not there, and why in a word."""
+
+    span: Interval[datetime]
+    label: str
+
+
+@dataclass
+class Presence:
+    opening: Spans[datetime]
+    #: By practitioner: when they work while the location is open, and beyond that by extra hours.
+    works: dict[int, Spans[datetime]] = field(default_factory=dict)
+    away: defaultdict[int, list[Away]] = field(default_factory=lambda: defaultdict(list))
+
+
+#: Tagged rows: kind, whose, a weekly rule (weekday, from, until, first day, last day) or a span, and a word.
+_RULES = """
+SELECT 'open', NULL::bigint, weekday, opens, closes, valid_from, valid_to, NULL::timestamptz, NULL::timestamptz, ''
+  FROM scheduling_openinghours WHERE location_id = %(place)s AND valid_from <= %(last)s
+   AND (valid_to IS NULL OR valid_to >= %(first)s)
+UNION ALL
+SELECT 'works', w.practitioner_id, weekday, opens, closes, valid_from, valid_to, NULL, NULL, ''
+  FROM scheduling_workinghours w JOIN clinic_practitioner p ON p.id = w.practitioner_id AND p.is_active
+ WHERE w.location_id = %(place)s AND valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(first)s)
+UNION ALL
+SELECT 'shut', NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL, ''
+  FROM scheduling_closure WHERE location_id = %(place)s AND starts_on <= %(last)s AND ends_on >= %(first)s
+UNION ALL
+SELECT 'extra', x.practitioner_id, NULL, NULL, NULL, NULL, NULL, x.starts_at, x.ends_at, ''
+  FROM scheduling_extrahours x JOIN clinic_practitioner p ON p.id = x.practitioner_id AND p.is_active
+ WHERE x.location_id = %(place)s AND x.starts_at < %(end)s AND x.ends_at > %(start)s
+UNION ALL
+SELECT 'away', practitioner_id, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at, kind
+  FROM scheduling_absence WHERE starts_at < %(end)s AND ends_at > %(start)s
+"""
+
+
+def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Presence:
+    """What holds at the location on these days, which lie side by side and fill the span."""
+    opening: list[Rule] = []
+    weekly: dict[int, list[Rule]] = defaultdict(list)
+    extra: dict[int, list[Interval[datetime]]] = defaultdict(list)
+    away: defaultdict[int, list[Away]] = defaultdict(list)
+    shut: set[date] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RULES, {"place": location.pk, "first": days[0], "last": days[-1], "start": span.start, "end": span.end}
+        )
+        for kind, who, weekday, opens, closes, first, last, start, end, why in cursor.fetchall():
+            if kind == "open":
+                opening.append(Rule(weekday, opens, closes, first, last))
+            elif kind == "works":
+                weekly[who].append(Rule(weekday, opens, closes, first, last))
+            elif kind == "shut":
+                shut.update(wallclock.days(max(first, days[0]), min(last, days[-1])))
+            elif kind == "extra":
+                extra[who].append(Interval(start, end))
+            else:
+                away[who].append(Away(Interval(start, end), Absence.Kind(why).label))
+    tz = location.tz
+    is_open = wallclock.open_spans(opening, [day for day in days if day not in shut], tz)
+    found = Presence(is_open, away=away)
+    known: dict[tuple[Rule, ...], Spans[datetime]] = {}
+    for who in weekly.keys() | extra.keys():
+        rules = tuple(rule for rule in weekly[who] if any(rule.holds_on(day) for day in days))
+        if rules and rules not in known:
+            known[rules] = wallclock.open_spans(rules, days, tz)
+        if rules or extra[who]:
+            found.works[who] = (known.get(rules, Spans()) & is_open) | Spans.of(extra[who])
+    return found

@@ -1,0 +1,96 @@
+"""A visit that was dragged, stretched or moved by keys in the diary, and how that is taken back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from clinic import audit
+from clinic.access import Can, requires
+from clinic.pages import go_to, is_htmx, page
+from clinic.requests import StaffRequest
+from scheduling import booking, offering, reminders
+from scheduling.booking import BookingRefused
+from scheduling.forms.booking import MoveForm
+from scheduling.models import Appointment
+from scheduling.views import places
+from scheduling.views.book import anyway
+
+#: What the page is told, so that it draws the diary anew.
+CHANGED = "diary:changed"
+
+
+@require_POST
+@requires(Can.BOOK)
+def drop(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Moves the visit to where it was dropped; or says why not, with free times as buttons."""
+    shown = places.visible_visit(request, uid)
+    form = MoveForm(request.POST, visit=shown)
+    if not form.is_valid():
+        sentences = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        return _notice(request, shown, {"kind": "refused", "sentence": sentences}, status=422)
+    data = form.cleaned_data
+    try:
+        moved = booking.move(
+            appointment=shown,
+            starts_at=data["starts_at"],
+            practitioner=data["who"],
+            room=data.get("room"),
+            minutes=data.get("minutes"),
+            version=data.get("version"),
+            despite=data["despite"],
+            by=request.user,
+            now=request.now,
+        )
+    except BookingRefused as refusal:
+        return _refused(request, shown, refusal, data)
+    return _notice(request, moved, {"kind": "moved", "seconds": int(reminders.SECOND_THOUGHTS.total_seconds())})
+
+
+@require_POST
+@requires(Can.BOOK)
+def undo_move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Puts the visit back where it was: from the diary's notice, or from the page of the visit."""
+    shown = places.visible_visit(request, uid)
+    version = request.POST.get("version", "")
+    sentence = ""
+    try:
+        shown = booking.undo_move(
+            appointment=shown, by=request.user, now=request.now, version=int(version) if version.isdecimal() else None
+        )
+    except BookingRefused as refusal:
+        sentence = str(refusal)
+    if is_htmx(request):
+        facts = {"kind": "refused", "sentence": sentence} if sentence else {"kind": "back"}
+        return _notice(request, shown, facts, status=409 if sentence else 200)
+    if sentence:
+        messages.error(request, sentence)
+    else:
+        messages.success(request, "The move is taken back.")
+    return go_to(request, "scheduling:visit", shown.uid)
+
+
+def _refused(request: StaffRequest, shown: Appointment, refusal: BookingRefused, data: dict[str, Any]) -> HttpResponse:
+    facts = {
+        "kind": "refused",
+        "sentence": str(refusal),
+        "warns": bool(refusal.warnings),
+        "minutes": data.get("minutes"),
+        "in_room": data.get("room"),
+        "alternatives": offering.alternatives(refusal.alternatives),
+        "anyway": anyway(refusal, data),
+    }
+    return _notice(request, shown, facts, status=409)
+
+
+def _notice(request: StaffRequest, shown: Appointment, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)
+    context = {"visit": shown, "patient": shown.patient, "zone": shown.location.zone, **facts}
+    response = page(request, "scheduling/diary_notice.html", context, status=status)
+    response["HX-Trigger"] = json.dumps({CHANGED: {"visit": str(shown.uid), "kind": facts["kind"]}})
+    return response
