@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -134,7 +135,10 @@ def move(
         raise BookingRefused("This is a place in a group. Call it off and choose another session.")
     squeeze = writing.may_squeeze(overbook, by=by)
     overruled = writing.check(proposal, despite=despite, now=now, only=writing.TIME_RULES)
-    before = {"from": appointment.starts_at.isoformat(), "from_practitioner": str(appointment.practitioner.uid)}
+    before: dict[str, Any] = {
+        "from": appointment.starts_at.isoformat(),
+        "from_practitioner": str(appointment.practitioner.uid),
+    }
 
     def write(places: list[Places], rows: Rows) -> Appointment:
         visit = locked(appointment)

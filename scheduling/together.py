@@ -7,18 +7,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from clinic import messaging
 from clinic.access import Actor
 from clinic.messaging_states import Reason
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import diaries, reminders, writing
+from scheduling import booking, diaries, notices, preflight, reminders, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Room, Service
+from scheduling.notices import Change
 from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
+from scheduling.rules import Finding
+from scheduling.states import Side, Status
 from scheduling.visits import BookingRefused, check_step, check_version, locked
 from treatments.models import Intervention
 
@@ -163,6 +166,66 @@ def swap(
         return moved[0], moved[1]
 
     return place(wishes, write, now=now)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a swap would make of one of the two visits, and what speaks against it."""
+
+    visit: Appointment
+    proposal: Proposal
+    findings: tuple[Finding, ...]
+    #: Sentences about who or what is busy, or why it cannot be.
+    busy: tuple[str, ...]
+
+    @property
+    def is_possible(self) -> bool:
+        return not self.busy and not any(finding.blocks for finding in self.findings)
+
+
+def preview(one: Appointment, other: Appointment, *, now: datetime) -> tuple[Outcome, Outcome]:
+    """Both results of a swap before anybody presses a button. Writes nothing."""
+    pair = (one, other)
+    wishes = [Wish(_in_place_of(mine, theirs), prefer=theirs.room) for mine, theirs in (pair, pair[::-1])]
+    together = ""
+    try:
+        _check_lengths(*wishes)
+    except BookingRefused as refusal:
+        together = str(refusal)
+    found = []
+    for visit, wish in zip(pair, wishes, strict=True):
+        rules = preflight.findings(wish.proposal, now=now)
+        busy = [one.sentence(wish.proposal) for one in diaries.who_is_busy(wish, now=now)]
+        findings = tuple(finding for finding in rules if finding.rule in writing.TIME_RULES)
+        found.append(Outcome(visit, wish.proposal, findings, tuple([*busy, together] if together else busy)))
+    return found[0], found[1]
+
+
+@once_more_after_deadlock
+@transaction.atomic
+def call_off(
+    *, visits: Sequence[Appointment], side: str, reason: str, by: Actor, now: datetime, tell: bool = True
+) -> list[Appointment]:
+    """Several visits of one errand, all or none; the patient gets one message. Each as it was seen."""
+    for visit in sorted(visits, key=lambda visit: visit.pk):
+        locked(visit)
+    told = [visit for visit in visits if visit.status == Status.BOOKED and visit.ends_at > now]
+    off = [
+        booking.cancel(appointment=visit, side=side, reason=reason, version=visit.version, tell=False, by=by, now=now)
+        for visit in visits
+    ]
+    if tell and Side(side) is Side.CLINIC:
+        known = {visit.pk for visit in told}
+        notices.tell([Change(visit, visit.starts_at) for visit in off if visit.pk in known], by=by, now=now)
+    return off
+
+
+def companions(visit: Appointment) -> list[Appointment]:
+    """The other visits of the same errand that still stand."""
+    if visit.basket is None:
+        return []
+    others = Appointment.objects.active().filter(basket=visit.basket).exclude(pk=visit.pk)
+    return list(others.for_page().order_by("starts_at"))
 
 
 def _check_lengths(one: Wish, other: Wish) -> None:

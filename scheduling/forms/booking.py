@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -182,4 +182,26 @@ class CancelForm(TonusForm):
         initial=Side.PATIENT,
     )
     reason = forms.CharField(max_length=200, label="Why?", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    knows = forms.BooleanField(
+        required=False,
+        label="The patient knows already",
+        help_text="Otherwise, when the clinic calls it off, they get a message, or the desk is asked to call.",
+    )
+    companions = forms.MultipleChoiceField(
+        label="Of the same errand, call off as well", widget=forms.CheckboxSelectMultiple, required=False
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, others: Sequence[Appointment] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not others:
+            del self.fields["companions"]
+            return
+        field = cast("forms.MultipleChoiceField", self.fields["companions"])
+        field.choices = [(str(one.uid), self.describe(one)) for one in others]
+        if not self.is_bound:
+            field.initial = [str(one.uid) for one in others]
+
+    @staticmethod
+    def describe(one: Appointment) -> str:
+        return f"{one.starts_at.astimezone(one.location.tz):%H:%M} {one.service.name} with {one.practitioner.user.name}"

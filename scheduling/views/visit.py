@@ -18,7 +18,7 @@ from clinic.access import Can, allows, requires
 from clinic.models import AuditEvent
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from scheduling import booking, offering, series
+from scheduling import booking, offering, series, together
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import CancelForm, MoveForm
@@ -63,6 +63,7 @@ def _context(request: StaffRequest, shown: Appointment) -> dict[str, Any]:
         "zone": shown.location.zone,
         "part": shown.intervention if plan_seen else None,
         "history": _history(shown),
+        "companions": together.companions(shown),
         "can_arrive": Status.ARRIVED in steps and today,
         "can_start": Status.IN_SESSION in steps and today and shown.status == Status.ARRIVED,
         "can_complete": Status.COMPLETED in steps and today,
@@ -204,20 +205,35 @@ def _move_context(
 def cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Asks once, with who and why; can be taken back while the time is free."""
     shown = places.visible_visit(request, uid)
-    form = CancelForm(posted(request), initial={"version": shown.version, "side": Side.PATIENT})
+    others = together.companions(shown)
+    form = CancelForm(posted(request), others=others, initial={"version": shown.version, "side": Side.PATIENT})
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                booking.cancel(appointment=shown, by=request.user, now=request.now, **form.cleaned_data)
+                off = _call_off(request, shown, others, form.cleaned_data)
             except BookingRefused as refusal:
                 form.add_error(None, ValidationError(str(refusal)))
                 status = 409
             else:
-                messages.success(request, "Called off. Its time is free again.")
+                several = f"{len(off)} visits are called off. Their time" if len(off) > 1 else "Called off. Its time"
+                messages.success(request, f"{several} is free again.")
                 return go_to(request, "scheduling:visit", shown.uid)
     late = shown.starts_at - request.now < booking.LATE
     context = {"visit": shown, "patient": shown.patient, "zone": shown.location.zone, "form": form, "is_late": late}
     audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)
     return page(request, "scheduling/cancel.html", context, status=status)
+
+
+def _call_off(
+    request: StaffRequest, shown: Appointment, others: list[Appointment], data: dict[str, Any]
+) -> list[Appointment]:
+    """The visit, and those of the same errand that were ticked."""
+    if data.get("version"):
+        shown.version = data["version"]
+    ticked = [one for one in others if str(one.uid) in data.get("companions", ())]
+    return together.call_off(
+        visits=[shown, *ticked], side=data["side"], reason=data["reason"], tell=not data["knows"], by=request.user,
+        now=request.now,
+    )  # fmt: skip

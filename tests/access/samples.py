@@ -65,6 +65,7 @@ _OBJECTS: dict[str, str] = {
             for act in (
                 "visit",
                 "move",
+                "swap",
                 "cancel",
                 "confirm",
                 "arrive",
