@@ -5,10 +5,10 @@ A fixed number of queries, however many dates. Guarantees and method: docs/algor
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from clinic import time
 from clinic.models import Location, Practitioner
@@ -18,13 +18,18 @@ from scheduling.availability import Ask, Ground
 from scheduling.diaries import Busy
 from scheduling.foresight import Facts
 from scheduling.intervals import Interval
-from scheduling.models import Appointment, Claim, ResourceKind, Room, Service
+from scheduling.models import Appointment, Room, Service
 from scheduling.preflight import Proposal
 from scheduling.rules import Finding
+from scheduling.taken import Taken
 from treatments.models import Intervention
 
 #: How far from the date a proposed one may be.
 NEAR = timedelta(days=6)
+#: How many of the nearest free times are tried against the rules before none is proposed.
+_TRIED = 40
+#: Whether a time with somebody leaves nothing to be decided.
+Cures = Callable[[datetime, Practitioner], bool]
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def look(common: Common, wanted: Sequence[Wanted], *, now: datetime, fix: bool =
     if not rows:
         return []
     ground = _Ground.read(common, rows, now)
-    before: list[Row] = []
+    before: list[datetime] = []
     for row in rows:
         if not row.is_kept:
             continue
@@ -144,7 +149,7 @@ def look(common: Common, wanted: Sequence[Wanted], *, now: datetime, fix: bool =
         row.busy = ground.busy(row)
         if not row.blocks:
             ground.take(row)
-            before.append(row)
+            before.append(row.wanted.starts_at)
     if fix:
         ground.propose(rows)
     return rows
@@ -176,7 +181,7 @@ class _Ground:
     facts: Facts
     ask: Ask
     land: Ground
-    claims: _Claims
+    claims: Taken
     visits: list[Window]
     people: dict[int, Practitioner]
 
@@ -207,13 +212,13 @@ class _Ground:
             now=now,
         )
         others = Practitioner.objects.select_related("user").in_bulk(set(land.open) | set(asked))
-        claims = _Claims.read(ask, set(land.open) | set(asked), span)
+        claims = Taken.read(ask, set(land.open) | set(asked), span)
         visits = Appointment.objects.for_patient(common.patient).holding_time().within(span.start, span.end)
         taken = list(visits.exclude(pk__in=common.making_way).values_list("starts_at", "ends_at"))
         return cls(common, now, facts, ask, land, claims, taken, others | asked)
 
-    def findings(self, row: Row, before: Sequence[Row]) -> list[Finding]:
-        found = self.facts.findings(row.proposal, besides=[one.wanted.starts_at for one in before])
+    def findings(self, row: Row, besides: Sequence[datetime]) -> list[Finding]:
+        found = self.facts.findings(row.proposal, besides=besides)
         return [f for f in found if self.common.only is None or f.rule in self.common.only]
 
     # -- Who is busy -----------------------------------------------------------------------------------
@@ -281,7 +286,12 @@ class _Ground:
         for row in rows:
             if row.is_settled:
                 continue
-            fixes = [self._own(row, starts, kept, used, spacing), self._colleague(row, starts, kept)]
+            others = [one.wanted.starts_at for one in rows if one is not row and one.is_kept and not one.blocks]
+            cures = partial(self._cures, row, others)
+            fixes = [
+                self._own(row, starts, kept, used=used, spacing=spacing, cures=cures),
+                self._colleague(row, starts, kept, cures),
+            ]
             row.fixes = [one for one in fixes if one is not None]
             if row.fixes:
                 used.add(self._day(row.fixes[0].starts_at))
@@ -289,13 +299,26 @@ class _Ground:
     def _day(self, at: datetime) -> date:
         return time.local_day(at, self.common.location.tz)
 
+    def _cures(self, row: Row, others: Sequence[datetime], at: datetime, who: Practitioner) -> bool:
+        """Whether nothing that is not read yet would speak against the date then."""
+        end = at + timedelta(minutes=self.common.minutes)
+        moved = Row(row.wanted, replace(row.proposal, starts_at=at, ends_at=end, practitioner=who))
+        return all(f.rule in row.wanted.despite for f in self.findings(moved, others))
+
     def _own(
-        self, row: Row, starts: dict[int, int], kept: Sequence[Row], used: Collection[date], spacing: int
+        self,
+        row: Row,
+        starts: dict[int, int],
+        kept: Sequence[Row],
+        *,
+        used: set[date],
+        spacing: int,
+        cures: Cures,
     ) -> Fix | None:
         """The same practitioner: that day as near as can be; else the nearest day, at the nearest time."""
         who, wish, tz = row.wanted.practitioner, row.wanted.starts_at, self.common.location.tz
         day, wall = self._day(wish), _minute(wish, tz)
-        others = used - {day} if isinstance(used, set) else set(used) - {day}
+        others = used - {day}
 
         def distance(at: datetime) -> tuple[bool, int, int, datetime]:
             away = self._day(at)
@@ -303,23 +326,24 @@ class _Ground:
             return (close < spacing, abs((away - day).days), abs(_minute(at, tz) - wall), at)
 
         free = (at for at in self._free(starts.get(who.pk, 0), wish, kept) if self._day(at) not in others)
-        best = min(free, key=distance, default=None)
+        near = sorted((distance(at), at) for at in free)[:_TRIED]
+        best = next((at for _, at in near if cures(at, who)), None)
         return None if best is None else Fix(best, who, is_other_person=False, is_other_day=self._day(best) != day)
 
-    def _colleague(self, row: Row, starts: dict[int, int], kept: Sequence[Row]) -> Fix | None:
+    def _colleague(self, row: Row, starts: dict[int, int], kept: Sequence[Row], cures: Cures) -> Fix | None:
         """Somebody else who can do it that day: at the same time if anybody can, else as near as can be."""
         wish, day = row.wanted.starts_at, self._day(row.wanted.starts_at)
-        found = [
-            (abs(at - wish), self.people[who].user.name, at, who)
+        found = sorted(
+            (abs(at - wish), self.people[who].user.name, who, at)
             for who, mask in starts.items()
             if who != row.wanted.practitioner.pk
             for at in self._free(mask, wish, kept)
             if self._day(at) == day
-        ]
-        if not found:
-            return None
-        _, _, at, who = min(found)
-        return Fix(at, self.people[who], is_other_person=True, is_other_day=False)
+        )
+        for _, _, who, at in found[:_TRIED]:
+            if cures(at, self.people[who]):
+                return Fix(at, self.people[who], is_other_person=True, is_other_day=False)
+        return None
 
     def _free(self, mask: int, around: datetime, kept: Sequence[Row]) -> Iterator[datetime]:
         """Free starts within a few days, apart from the series' own other dates."""
@@ -335,57 +359,3 @@ class _Ground:
 def _minute(at: datetime, tz: object) -> int:
     local = at.astimezone(tz)  # type: ignore[arg-type]
     return local.hour * 60 + local.minute
-
-
-_SECONDS_A_DAY = 86_400
-
-
-@dataclass
-class _Claims:
-    """What others have of all that could serve, to the minute; kept by day, so that looking one up is quick."""
-
-    rooms: list[int] = field(default_factory=list)
-    #: Device → how many there are of it.
-    devices: dict[int, int] = field(default_factory=dict)
-    _by_day: dict[tuple[str, int, int], list[tuple[int, datetime, datetime, bool]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-
-    @classmethod
-    def read(cls, ask: Ask, people: Collection[int], span: Interval[datetime]) -> _Claims:
-        """Two queries."""
-        whose: dict[int, tuple[str, int]] = {}
-        found = cls()
-        for pk, kind, thing, seats in availability.suitable(ask, people=people):
-            whose[pk] = (str(kind), thing)
-            if kind is ResourceKind.ROOM:
-                found.rooms.append(thing)
-            elif kind is ResourceKind.DEVICE:
-                found.devices[thing] = seats
-        taken = Claim.objects.filter(resource__in=list(whose)).within(span.start, span.end)
-        if ask.now is not None:
-            taken = taken.standing(ask.now)
-        if ask.making_way:
-            taken = taken.exclude(appointment__in=ask.making_way)
-        for resource, seat, during, hold in taken.values_list("resource_id", "seat", "during", "hold_id"):
-            found.add((*whose[resource], seat), during.lower, during.upper, is_held=hold is not None)
-        return found
-
-    def add(self, key: tuple[str, int, int], start: datetime, end: datetime, *, is_held: bool = False) -> None:
-        kind, thing, seat = key
-        for day in _days(start, end):
-            self._by_day[kind, thing, day].append((seat, start, end, is_held))
-
-    def hit(
-        self, kind: str, thing: int, start: datetime, end: datetime, *, seat: int | None = None
-    ) -> tuple[datetime, bool] | None:
-        """Until when something of the thing (or of this seat) is taken then, and whether it is only held."""
-        for day in _days(start, end):
-            for which, a, b, held in self._by_day.get((kind, thing, day), ()):
-                if a < end and start < b and seat in (None, which):
-                    return b, held
-        return None
-
-
-def _days(start: datetime, end: datetime) -> range:
-    return range(int(start.timestamp()) // _SECONDS_A_DAY, int(end.timestamp()) // _SECONDS_A_DAY + 1)

@@ -82,6 +82,9 @@ _OBJECTS: dict[str, str] = {
     ),
     **dict.fromkeys(("scheduling:group", "scheduling:group_seats", "scheduling:group_call_off"), "session"),
     "scheduling:plan_progress": "plan",
+    **dict.fromkeys(
+        (f"scheduling:{act}" for act in ("series", "series_rest", "series_change", "series_call_off")), "series"
+    ),
     "billing:charge": "charge",
     "billing:void_charge": "charge",
     "billing:invoice": "invoice",

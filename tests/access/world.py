@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -34,12 +34,24 @@ from patients.models import (
     Surgery,
 )
 from scheduling import feeds, groups
-from scheduling.models import Absence, Appointment, CalendarFeed, Closure, Device, ExtraHours, Room, Service, Shows
+from scheduling.models import (
+    Absence,
+    Appointment,
+    CalendarFeed,
+    Closure,
+    Device,
+    ExtraHours,
+    Room,
+    Series,
+    Service,
+    Shows,
+)
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
 from tests.factories import people
 from tests.factories import scheduling as diary
 from tests.factories import treatments as care
+from tests.factories.series import a_plan, a_rule, a_series, left_out
 from treatments import notes, plans
 
 #: Tuesday, ten in the morning in New York.
@@ -243,6 +255,7 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     )  # fmt: skip
     groups.join(session=session, patient=patient, by=clinic.desk, now=NOW)
     side.objects["session"] = session
+    side.objects["series"] = _series(side, clinic, patient, treats)
     for works in (True, False):
         issued = NOW if works else NOW - timedelta(days=2)
         token = links.issue(
@@ -259,6 +272,17 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     )
     _calendars(side, treats)
     _notes(side, treats)
+
+
+def _series(side: Side, clinic: SimpleNamespace, patient: Patient, treats: Practitioner) -> Series:
+    """Two Tuesdays are booked; a third waits to be placed."""
+    plan = a_plan(
+        clinic, a_rule(count=3), patient=patient, practitioner=treats, wall=time(9 if side.label == "A" else 14)
+    )
+    made = a_series(clinic, plan=plan, wanted=left_out(plan.wanted(), 3))
+    made.to_place = made.days[2:]
+    made.save(update_fields=["to_place"])
+    return made
 
 
 def _calendars(side: Side, treats: Practitioner) -> None:
