@@ -20,6 +20,8 @@ HOURS = (9, 10, 11, 13, 14, 15, 16)
 WITH_DEVICE = 10
 HISTORY_DAYS, WINDOW_DAYS, THERAPISTS = 1400, 28, 200
 POOL_ROOMS, DEVICES = range(151, 171), (181, 182)
+#: These, with rooms and devices of the same numbers, are at a location of their own.
+SECOND_HOUSE = range(101, 121)
 Start = tuple[int, int, int]
 
 RAW_SCHEMA = """

@@ -52,7 +52,7 @@ class World:
     base: dt.date
     history_days: int
     patients: int
-    place: Location
+    places: list[Location]
     service: Service
     people: list[int]
     rooms: list[int]
@@ -76,8 +76,9 @@ def main(base: dt.date, history_days: int, patients: int) -> None:
 def _clinic(base: dt.date, history_days: int, patients: int) -> World:
     """Everything but visits: places, people, hours, days off, services."""
     Clinic.objects.get_or_create(is_the_one=True, defaults={"name": "Benchmark Clinic"})
-    place = Location.objects.create(name="Main Street", zone="UTC")
+    houses = [Location.objects.create(name=name, zone="UTC") for name in ("Main Street", "Second House")]
     numbers = range(1, rule.THERAPISTS + 1)
+    places = [houses[n in rule.SECOND_HOUSE] for n in numbers]
     users = [
         User.objects.create_user(email=f"t{n}@bench.example", name=f"Therapist {n}", roles=[Role.THERAPIST])
         for n in numbers
@@ -86,20 +87,22 @@ def _clinic(base: dt.date, history_days: int, patients: int) -> World:
         Practitioner.objects.update_or_create(user=user, defaults={"discipline": Discipline.MASSAGE})
     people = [Practitioner.objects.get(user=user).pk for user in users]
     rooms = Room.objects.bulk_create(
-        Room(location=place, name=f"Room {n}", features=["pool"] if n in rule.POOL_ROOMS else []) for n in numbers
+        Room(location=places[n - 1], name=f"Room {n}", features=["pool"] if n in rule.POOL_ROOMS else [])
+        for n in numbers
     )
     devices = Device.objects.bulk_create(
-        Device(location=place, name=f"Device {n}", kind="ultrasound" if n in rule.DEVICES else "lamp") for n in numbers
+        Device(location=places[n - 1], name=f"Device {n}", kind="ultrasound" if n in rule.DEVICES else "lamp")
+        for n in numbers
     )
     resources.ensure(practitioners=people, rooms=[r.pk for r in rooms], devices=[d.pk for d in devices])
-    days = range(7)
     OpeningHours.objects.bulk_create(
-        OpeningHours(location=place, weekday=day, opens=dt.time(8), closes=dt.time(18), valid_from=LONG_AGO)
-        for day in days
+        OpeningHours(location=house, weekday=day, opens=dt.time(8), closes=dt.time(18), valid_from=LONG_AGO)
+        for house in houses
+        for day in range(7)
     )
     WorkingHours.objects.bulk_create(
         WorkingHours(practitioner_id=who, location=place, weekday=day, opens=opens, closes=closes, valid_from=LONG_AGO)
-        for who in people
+        for who, place in zip(people, places, strict=True)
         for day in range(5)
         for opens, closes in ((dt.time(9), dt.time(12)), (dt.time(13), dt.time(17)))
     )
@@ -119,7 +122,7 @@ def _clinic(base: dt.date, history_days: int, patients: int) -> World:
     Service.objects.create(name="Pool", room_feature="pool", device_kind="ultrasound", **massage)
     service = Service.objects.create(name="Massage", **massage)
     things = [[thing.pk for thing in some] for some in (rooms, devices)]
-    return World(base, history_days, patients, place, service, people, *things)
+    return World(base, history_days, patients, places, service, people, *things)
 
 
 def _reachable(count: int) -> None:
@@ -199,7 +202,7 @@ def _copy_visits(cursor: Any, world: World) -> int:
         "starts_at", "ends_at", "status", "booked_at", "changed_at", "completed_at",
     ]  # fmt: skip
     columns, rest = _columns(Appointment, given)
-    where = f"{world.service.pk}\t{world.place.pk}"
+    places = [f"{world.service.pk}\t{place.pk}" for place in world.places]
     n = 0
     with cursor.copy(f"COPY scheduling_appointment ({columns}) FROM STDIN") as copy:
         for d, some in rule.visits(world.history_days):
@@ -212,7 +215,7 @@ def _copy_visits(cursor: Any, world: World) -> int:
                 device = world.devices[t - 1] if h == rule.WITH_DEVICE else NOTHING
                 at, end = f"{day} {h:02d}:00+00", f"{day} {h + 1:02d}:00+00"
                 lines.append(
-                    f"{n}\t{n:032x}\t{(n - 1) % world.patients + 1}\t{world.people[t - 1]}\t{where}"
+                    f"{n}\t{n:032x}\t{(n - 1) % world.patients + 1}\t{world.people[t - 1]}\t{places[t - 1]}"
                     f"\t{world.rooms[t - 1]}\t{device}\t{at}\t{end}\t{'completed' if held else 'booked'}"
                     f"\t{before}\t{before}\t{end if held else NOTHING}{rest}\n"
                 )
