@@ -25,11 +25,6 @@ class Input:
     most: str = ""
     mode: str = ""
 
-    @property
-    def typed(self) -> bool:
-        """Whether a person types into it, rather than choosing or carrying it along."""
-        return self.kind not in ("hidden", "submit", "checkbox", "radio", "select", "file")
-
 
 @dataclass(frozen=True)
 class Form:

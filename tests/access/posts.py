@@ -86,10 +86,9 @@ class Answer:
 
 @dataclass
 class Found:
-    """A form, on which page, of which route the address is that it is sent to."""
+    """A form, and the route that it is sent to."""
 
     form: Form
-    page: str
     route: Route
 
 
@@ -102,8 +101,6 @@ class Posts:
     actor: Actor
     mine: Side
     theirs: Side
-    #: Only these of the three ways to send a form.
-    ways: frozenset[str] = frozenset({"swapped", "named"})
     requests: int = 0
     forms: list[Found] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
@@ -140,7 +137,7 @@ class Posts:
                 home = self._route(form.action)
                 if form.method == "post" and home is not None and form.key not in forms:
                     forms.add(form.key)
-                    yield Found(form, url, home)
+                    yield Found(form, home)
             for link in sorted(page.links):
                 if urlsplit(link).path in paths and self._sort(link) not in seen:
                     seen.add(self._sort(link))
@@ -176,11 +173,10 @@ class Posts:
     def _try(self, each: Found) -> Iterator[Violation]:
         pairs, honest = self.honest(each.form)
         yield from self._judged(each, honest, "as it stands")
-        if "swapped" in self.ways:
-            for words, url, body in self.swapped(each.form.action, pairs):
-                self.swaps += 1
-                yield from self._judged(each, self.send("POST", url, body, each.form), f"with {words} swapped")
-        if "named" in self.ways and honest.accepted:
+        for words, url, body in self.swapped(each.form.action, pairs):
+            self.swaps += 1
+            yield from self._judged(each, self.send("POST", url, body, each.form), f"with {words} swapped")
+        if honest.accepted:
             yield from self._named(each, pairs, honest)
 
     def honest(self, form: Form) -> tuple[Pairs, Answer]:
