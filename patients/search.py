@@ -313,15 +313,19 @@ def _in_names(words: tuple[str, ...], near: dict[str, list[str]], limit: int) ->
     for put_right, other in right:
         for given, family in _both_ways_round(put_right):
             (whole_family if other in family.split() else whole_given).append((given, family))
-    found = [
-        *_column(
-            _WHOLE_FAMILY, [*map(list, zip(*whole_family, strict=True)), limit] if whole_family else [[], [], limit]
-        ),
-        *_column(_WHOLE_GIVEN, [*map(list, zip(*whole_given, strict=True)), limit] if whole_given else [[], [], limit]),
-    ]
+    found = []
+    if whole_family or whole_given:
+        asked = [_columns_of(whole_family), _columns_of(whole_given)]
+        values = [value for columns in asked for value in (*columns, limit)]
+        found = _column(f"{_WHOLE_FAMILY} UNION ALL {_WHOLE_GIVEN}", values)
     if not found:
         found = [pk for put_right, _ in right[:3] for pk, _ in _with_parts(put_right, limit)]
     return found
+
+
+def _columns_of(names: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Given names and family names, as two arrays."""
+    return [given for given, _ in names], [family for _, family in names]
 
 
 # -- The questions, each for one index -----------------------------------------------------------------
