@@ -202,16 +202,16 @@ class _Ground:
         )
         land = availability.ground(ask)
         asked = {row.wanted.practitioner.pk: row.wanted.practitioner for row in rows}
+        others = Practitioner.objects.select_related("user").in_bulk(set(land.open) | set(asked))
         facts = foresight.read(
             patient=common.patient,
             location=common.location,
-            people=asked.values(),
+            people=(others | asked).values(),
             span=span,
             intervention=common.intervention,
             vacated=common.making_way,
             now=now,
         )
-        others = Practitioner.objects.select_related("user").in_bulk(set(land.open) | set(asked))
         claims = Taken.read(ask, set(land.open) | set(asked), span)
         visits = Appointment.objects.for_patient(common.patient).holding_time().within(span.start, span.end)
         taken = list(visits.exclude(pk__in=common.making_way).values_list("starts_at", "ends_at"))
