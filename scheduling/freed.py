@@ -302,13 +302,17 @@ def known(*, now: datetime, location: int | None = None, limit: int = 20) -> lis
     return [one for one in found if one.suits][:limit]
 
 
-def how_many_wait(visit: Appointment, *, now: datetime) -> int:
-    """Whom the time of a visit that was just given up would suit, by the wishes alone."""
-    row = FreedTime(
+def how_many_wait(visits: Iterable[Appointment], *, now: datetime) -> int:
+    """Whom the times of visits that were just given up would suit, by the wishes alone."""
+    waiting = list(wishes_of(WaitlistEntry.objects.waiting(), now=now))
+    return len({entry for visit in visits for entry in _suits(_place_of(visit), waiting, now)})
+
+
+def _place_of(visit: Appointment) -> FreedTime:
+    return FreedTime(
         practitioner=visit.practitioner, location=visit.location, session=visit.session, starts_at=visit.starts_at,
         ends_at=visit.ends_at,
     )  # fmt: skip
-    return len(_suits(row, wishes_of(WaitlistEntry.objects.waiting(), now=now), now))
 
 
 def _suits(row: FreedTime, waiting: Iterable[Wishes], now: datetime) -> tuple[int, ...]:

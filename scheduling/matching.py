@@ -156,8 +156,8 @@ def able(wishes: Wishes, stretch: Stretch) -> bool:
     )
 
 
-def wanted(wishes: Wishes, visit: Span, tz: ZoneInfo) -> bool:
-    """Whether this time is within the wishes, not offered before, and the patient is free."""
+def wanted(wishes: Wishes, visit: Span, tz: ZoneInfo, *, offered_before: bool = False) -> bool:
+    """Whether it is within the wishes, not offered before (a person may offer it again), and the patient is free."""
     start, end = visit.start.astimezone(tz), visit.end.astimezone(tz)
     return (
         (not wishes.weekdays or start.weekday() in wishes.weekdays)
@@ -166,7 +166,8 @@ def wanted(wishes: Wishes, visit: Span, tz: ZoneInfo) -> bool:
         and (wishes.first_on is None or start.date() >= wishes.first_on)
         and (wishes.last_on is None or start.date() <= wishes.last_on)
         and (wishes.present is None or visit.end <= wishes.present.start)
-        and not any(visit.overlaps(other) for other in (*wishes.busy, *wishes.offered))
+        and not any(visit.overlaps(other) for other in wishes.busy)
+        and (offered_before or not any(visit.overlaps(other) for other in wishes.offered))
     )
 
 

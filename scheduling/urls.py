@@ -20,6 +20,7 @@ from scheduling.views import (
     today,
     touched,
     visit,
+    waitlist,
 )
 
 app_name = "scheduling"
@@ -52,6 +53,17 @@ urlpatterns = [
     path("groups/<uuid:uid>/seats/", groups.set_seats, name="group_seats"),
     path("groups/<uuid:uid>/call-off/", groups.call_off, name="group_call_off"),
     path("overbooked/", overbooked.overbooked, name="overbooked"),
+    path("waitlist/", waitlist.listing, name="waitlist"),
+    path("waitlist/add/", waitlist.add, name="waitlist_add"),
+    path("waitlist/<uuid:uid>/", waitlist.entry, name="waitlist_entry"),
+    path("waitlist/<uuid:uid>/change/", waitlist.change, name="waitlist_change"),
+    path("waitlist/<uuid:uid>/offer/", waitlist.offer_now, name="waitlist_offer"),
+    path("waitlist/<uuid:uid>/withdraw/", waitlist.withdraw, name="waitlist_withdraw"),
+    path("waitlist/<uuid:uid>/again/", waitlist.again, name="waitlist_again"),
+    path("waitlist/offers/<uuid:uid>/phoned/", waitlist.phoned, name="offer_phoned"),
+    path("waitlist/offers/<uuid:uid>/taken/", waitlist.taken, name="offer_taken"),
+    path("waitlist/offers/<uuid:uid>/declined/", waitlist.declined, name="offer_declined"),
+    path("waitlist/offers/<uuid:uid>/take-back/", waitlist.take_back, name="offer_take_back"),
     path("find/", find.find, name="find"),
     path("series/new/", series.new, name="series_new"),
     path("series/<uuid:uid>/", series.shown, name="series"),

@@ -41,6 +41,10 @@ class WaitlistEntryQuerySet(OfPatientQuerySet["WaitlistEntry"]):
         """Has no offer to answer just now."""
         return self.filter(status=Waiting.WAITING)
 
+    def offered(self) -> Self:
+        """A time is kept for them now."""
+        return self.filter(status=Waiting.OFFERED)
+
     def ended(self) -> Self:
         return self.exclude(status__in=ON_THE_LIST)
 
@@ -51,6 +55,11 @@ class WaitlistEntryQuerySet(OfPatientQuerySet["WaitlistEntry"]):
             Q(earlier_than__isnull=False) & ~Q(earlier_than__status__in=sorted(NOT_BEGUN))
         )
         return self.on_the_list().filter(over | present)
+
+    def by_whom(self, practitioner: models.Model) -> Self:
+        """Who would be treated by this practitioner: asked for by name, or anybody of the discipline."""
+        anybody = Q(practitioners__isnull=True, service__discipline=getattr(practitioner, "discipline", ""))
+        return self.filter(Q(practitioners=practitioner.pk) | anybody).distinct()
 
     def in_order(self) -> Self:
         """As they came, who must not wait first."""

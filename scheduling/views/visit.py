@@ -18,7 +18,7 @@ from clinic.access import Can, allows, requires
 from clinic.models import AuditEvent
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from scheduling import booking, offering, series, together
+from scheduling import booking, freed, offering, series, together
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import CancelForm, MoveForm
@@ -218,7 +218,7 @@ def cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
                 status = 409
             else:
                 several = f"{len(off)} visits are called off. Their time" if len(off) > 1 else "Called off. Its time"
-                messages.success(request, f"{several} is free again.")
+                messages.success(request, f"{several} is free again.{_who_waits(off, request)}")
                 return go_to(request, "scheduling:visit", shown.uid)
     late = shown.starts_at - request.now < booking.LATE
     context = {"visit": shown, "patient": shown.patient, "zone": shown.location.zone, "form": form, "is_late": late}
@@ -237,3 +237,11 @@ def _call_off(
         visits=[shown, *ticked], side=data["side"], reason=data["reason"], tell=not data["knows"], by=request.user,
         now=request.now,
     )  # fmt: skip
+
+
+def _who_waits(freed_ones: list[Appointment], request: StaffRequest) -> str:
+    """How many on the waitlist their times would suit; they are asked by themselves."""
+    count = freed.how_many_wait(freed_ones, now=request.now)
+    if not count:
+        return ""
+    return f" {count} on the waitlist would like it and {'is' if count == 1 else 'are'} asked in turn."

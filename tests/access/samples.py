@@ -82,6 +82,8 @@ _OBJECTS: dict[str, str] = {
     ),
     **dict.fromkeys(("scheduling:group", "scheduling:group_seats", "scheduling:group_call_off"), "session"),
     "scheduling:plan_progress": "plan",
+    **{f"scheduling:waitlist_{act}": "entry" for act in ("entry", "change", "offer", "withdraw", "again")},
+    **{f"scheduling:offer_{act}": "offer" for act in ("phoned", "taken", "declined", "take_back")},
     **dict.fromkeys(
         (f"scheduling:{act}" for act in ("series", "series_rest", "series_change", "series_call_off")), "series"
     ),
@@ -166,6 +168,8 @@ def samples(world: World) -> dict[str, Sample]:
         "scheduling:my_calendar_revoke": alike(uid=world.own_calendar.uid),
         "scheduling:calendar_rotate": alike(uid=world.rooms_calendar.uid),
         "scheduling:calendar_revoke": alike(uid=world.rooms_calendar.uid),
+        "portal:offer": _token("waitlist"),
+        "portal:offer_decline": _token("waitlist"),
         "choose_password": _token("password"),
         "billing:count_till": alike(uid=world.place.uid),
         "billing:set_price": alike(uid=world.service.uid),

@@ -33,7 +33,7 @@ from patients.models import (
     Patient,
     Surgery,
 )
-from scheduling import feeds, groups
+from scheduling import feeds, groups, offers, waitlist
 from scheduling.models import (
     Absence,
     Appointment,
@@ -46,6 +46,7 @@ from scheduling.models import (
     Service,
     Shows,
 )
+from scheduling.waitlist import Wish
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
 from tests.factories import people
@@ -271,6 +272,7 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
         purpose=Purpose.PASSWORD, subject_uid=user.uid, expires_at=NOW + timedelta(days=1), now=NOW
     )
     _calendars(side, treats)
+    _waitlist(side, patient, treats, clinic)
     _notes(side, treats)
 
 
@@ -292,6 +294,19 @@ def _calendars(side: Side, treats: Practitioner) -> None:
             subject=treats, label=name, shows=Shows.INITIALS, uid=uuid.uuid4(), by=treats.user, now=NOW
         )
     feeds.revoke(feed, by=treats.user, now=NOW)
+
+
+def _waitlist(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNamespace) -> None:
+    """Waits for an hour, and has one to answer."""
+    entry = waitlist.put_on(
+        patient=patient, service=clinic.service, wish=Wish(note=side.word("diary")), by=clinic.desk, now=NOW
+    )
+    starts_at = diary.local(27, 10 if side.label == "A" else 13)
+    offer = offers.make_by_hand(
+        entry=entry, practitioner=treats, location=clinic.location, starts_at=starts_at, by=clinic.desk, now=NOW
+    )
+    side.objects |= {"entry": entry, "offer": offer}
+    side.links["waitlist"] = links.issue(purpose=Purpose.WAITLIST, subject_uid=offer.uid, expires_at=starts_at, now=NOW)
 
 
 def _notes(side: Side, treats: Practitioner) -> None:

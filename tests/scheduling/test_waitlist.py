@@ -546,7 +546,7 @@ def test_what_happened_is_on_record(place: Any) -> None:
 def test_the_desk_sees_what_is_free_and_how_many_wait_for_it(place: Any, visit: Any) -> None:
     an_entry(place, minutes=90)
     suits = an_entry(place)
-    assert freed.how_many_wait(visit, now=NOW) == 1
+    assert freed.how_many_wait([visit], now=NOW) == 1
     frees(visit, by=place.desk)
     (shown,) = freed.known(now=NOW)
     assert (shown.row.starts_at, shown.suits) == (visit.starts_at, (suits.pk,))
