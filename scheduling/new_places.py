@@ -235,7 +235,9 @@ def _options(visit: Appointment, seen: Survey, reader: Reader, among: int, now: 
     land = seen.ground(visit.service, patient=patient, ignoring={visit.pk})
     ask = Ask(visit.service, seen.location, seen.span, minutes=visit.minutes, step=cells.MINUTES)
     masks = availability.starts(ask, land)
-    soon = seen.ruler.starting_in(now + SOONEST, seen.span.end) & seen.ruler.starts_on(15, land.tz)
+    # Who is in the waiting room can be taken at once.
+    soonest = now if visit.arrived_at else now + SOONEST
+    soon = seen.ruler.starting_in(soonest, seen.span.end) & seen.ruler.starts_on(15, land.tz)
     here = seen.ruler.cell(visit.starts_at)
     exact = seen.ruler.instant(here) == visit.starts_at
     places = _Places(visit, ask, land, seen, reader)
@@ -243,7 +245,7 @@ def _options(visit: Appointment, seen: Survey, reader: Reader, among: int, now: 
         if exact and here >= 0 and mask >> here & 1:
             yield from places.at(who, here)
         few = PER_KIND if who == visit.practitioner_id else max(4, PER_KIND // max(1, len(masks) // 2))
-        for cell in _worth_a_look(mask & soon, here, min(few, among + 4), visit=visit, seen=seen, reader=reader):
+        for cell in _worth_a_look(mask & soon, here, min(few, 2 * among + 4), visit=visit, seen=seen, reader=reader):
             yield from places.at(who, cell)
 
 

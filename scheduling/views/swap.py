@@ -76,14 +76,16 @@ def _choose(request: StaffRequest, shown: Appointment) -> HttpResponse:
     typed = request.POST.get("q", "")[:100].strip() if request.method == "POST" else ""
     tz = shown.location.tz
     day = places.day_in(request, shown.location) if "day" in request.GET else time.local_day(shown.starts_at, tz)
-    visits = Appointment.objects.not_begun().filter(session__isnull=True, ends_at__gt=request.now)
+    # Who gives the one service could give the other.
+    visits = Appointment.objects.not_begun().filter(
+        session__isnull=True, ends_at__gt=request.now, service__discipline=shown.service.discipline
+    )
     if typed:
         found = search.find(typed, by=request.user, now=request.now)
         visits = visits.filter(patient__in=_patients(found))
     else:
         visits = visits.at(shown.location).within(*time.day_bounds(day, tz))
     rows = list(visits.exclude(pk=shown.pk).for_page().order_by("starts_at", "pk")[:SHOWN])
-    rows.sort(key=lambda one: one.service.discipline != shown.service.discipline)
     seen = dict.fromkeys([shown.patient.uid, *(one.patient.uid for one in rows)])
     audit.viewed_many("swap", by=request.user, now=request.now, patient_uids=seen)
     context: dict[str, Any] = {
