@@ -11,7 +11,7 @@ from typing import Any
 from clinic.models import Practitioner, User
 from scheduling import booking, diaries, groups, notices, preflight, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
-from scheduling.models import Appointment, Displacement, GroupSession
+from scheduling.models import Appointment, Displacement, GroupSession, LastMove
 from scheduling.notices import Change
 from scheduling.placing import Rows, place
 from scheduling.preflight import Proposal
@@ -87,6 +87,8 @@ def settle(*, cause: Cause, decisions: Decisions, by: User, now: datetime) -> No
             changes[visit.pk] = Change(visit, visit.starts_at)
         for session in decisions.sessions_off:
             groups.call_off(session=session, reason=cause.reason, by=by, now=now)
+        # Told in one message with others, a single move is no longer taken back by itself.
+        LastMove.objects.filter(appointment__in=[move.visit.pk for move in decisions.moves]).delete()
         notices.tell(list(changes.values()), by=by, now=now)
         for visit in decisions.calls:
             notices.ask_to_call(visit, visit.patient.survivor, _words(cause, visit), by=by, now=now)

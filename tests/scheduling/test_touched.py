@@ -270,6 +270,14 @@ def test_a_visit_that_somebody_moved_meanwhile_is_left_alone(place: Any) -> None
     assert now_of(visit).starts_at == local(27, 9)
 
 
+def test_what_was_told_together_is_not_taken_back_one_by_one(place: Any) -> None:
+    visit = make.a_visit(place, local(25, 9))
+    cause = ill(place)
+    settle(cause=cause, decisions=accept(look(cause)), by=place.desk, now=NOW)
+    with pytest.raises(BookingRefused, match="There is no move to take back"):
+        booking.undo_move(appointment=now_of(visit), by=place.desk, now=NOW)
+
+
 def test_nothing_chosen_is_said(place: Any) -> None:
     with pytest.raises(BookingRefused, match="Nothing is chosen"):
         settle(cause=ill(place), decisions=Decisions(), by=place.desk, now=NOW)
