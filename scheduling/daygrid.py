@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from clinic.models import Practitioner
@@ -71,7 +71,12 @@ class Block:
     row: int
     rows: int
     label: str = ""
-    at: datetime | None = None
+    #: The instant of a gap, as addresses carry it: 2026-11-25T14:00Z.
+    at: str = ""
+
+
+def kind_of(entry: Entry) -> str:
+    return {Appointment: "visit", Hold: "hold", GroupSession: "group"}[type(entry)]
 
 
 @dataclass
@@ -86,10 +91,13 @@ class Card:
     tail: int = 0
     lane: int = 0
     lanes: int = 1
+    #: On the wall: from and until.
+    clock: str = ""
+    until: str = ""
 
     @property
     def kind(self) -> str:
-        return {Appointment: "visit", Hold: "hold", GroupSession: "group"}[type(self.entry)]
+        return kind_of(self.entry)
 
     @property
     def is_tight(self) -> bool:
@@ -137,6 +145,13 @@ class Column:
     def begins(self) -> int:
         """The same in whole seconds, for the script that reckons times from rows."""
         return int(self.begins_at.timestamp()) if self.begins_at else 0
+
+    @property
+    def wanted(self) -> str:
+        """How the address of a gap begins; its instant follows."""
+        if self.practitioner:
+            return f"practitioner={self.practitioner.uid}&at={self.practitioner.uid}@"
+        return f"room={self.room.uid}&when=" if self.room else ""
 
     @property
     def of_rooms(self) -> bool:
@@ -193,7 +208,8 @@ def fill(
     taken = Spans.of(held(entry, column.kind) for entry in entries if holds_time(entry))
     free = ((works & whole) - gone) - taken
     column.gaps = [
-        Block(*area.box(a, b), label=f"{a.astimezone(area.tz):%H:%M}", at=a) for a, b in offers(free, area, now)
+        Block(*area.box(a, b), label=f"{a.astimezone(area.tz):%H:%M}", at=f"{a.astimezone(UTC):%Y-%m-%dT%H:%MZ}")
+        for a, b in offers(free, area, now)
     ]
     if now in area.span:
         column.now_row = area.row(now)
@@ -227,10 +243,12 @@ def offers(free: Spans[datetime], area: Frame, now: datetime) -> Iterable[tuple[
 
 def _card(area: Frame, entry: Entry, kind: ResourceKind) -> Card:
     row, rows = area.box(entry.starts_at, entry.ends_at)
-    if not holds_time(entry):
-        return Card(entry, row, rows)
-    before, after = (buffer // ROW for buffer in entry.service.around(kind))
-    return Card(entry, row, rows, lead=min(before, row - 1), tail=min(after, max(0, area.rows - row - rows + 1)))
+    clock, until = (f"{edge.astimezone(area.tz):%H:%M}" for edge in (entry.starts_at, entry.ends_at))
+    card = Card(entry, row, rows, clock=clock, until=until)
+    if holds_time(entry):
+        before, after = (buffer // ROW for buffer in entry.service.around(kind))
+        card.lead, card.tail = min(before, row - 1), min(after, max(0, area.rows - row - rows + 1))
+    return card
 
 
 def lanes(cards: Iterable[Card]) -> list[Card]:

@@ -14,7 +14,7 @@ from clinic.models import Location, Practitioner
 from scheduling import daygrid, presence, wallclock
 from scheduling.daygrid import Column, Entry, Frame
 from scheduling.intervals import Interval, Spans
-from scheduling.models import Appointment, GroupSession, Hold, ResourceKind, Room
+from scheduling.models import Appointment, GroupSession, Hold, ResourceKind, Room, Service
 from scheduling.presence import Presence
 from scheduling.states import HOLDS_TIME, Status
 
@@ -172,12 +172,21 @@ def _weekday(day: date) -> str:
 SHORTEST = 15
 
 
+@dataclass(frozen=True)
+class Chip:
+    """One line in a day of a week: when, and what."""
+
+    clock: str
+    kind: str
+    entry: Entry
+
+
 @dataclass
 class Cell:
     """One day of one practitioner or room, in a few words."""
 
     day: date
-    entries: list[Entry] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
     #: Open and not taken, from now on.
     free_minutes: int = 0
     away: str = ""
@@ -190,7 +199,7 @@ class Cell:
 
     @property
     def is_full(self) -> bool:
-        return bool(self.is_open and self.entries) and not (self.is_over or self.away or self.has_room)
+        return bool(self.is_open and self.chips) and not (self.is_over or self.away or self.has_room)
 
     @property
     def free_words(self) -> str:
@@ -252,7 +261,8 @@ def _cell(facts: _Facts, row: Row, day: date, entries: list[Entry], now: datetim
         free = Spans()
     gone = [one.label for one in away if one.span.overlaps(span)]
     minutes = sum(int((part.end - part.start).total_seconds()) // 60 for part in free)
-    return Cell(day, entries, minutes, away=gone[0] if gone else "", is_open=bool(works), is_over=now >= span.end)
+    chips = [Chip(f"{e.starts_at.astimezone(facts.location.tz):%H:%M}", daygrid.kind_of(e), e) for e in entries]
+    return Cell(day, chips, minutes, away=gone[0] if gone else "", is_open=bool(works), is_over=now >= span.end)
 
 
 def _past(span: Interval[datetime], now: datetime) -> list[Interval[datetime]]:
@@ -263,32 +273,38 @@ def _past(span: Interval[datetime], now: datetime) -> list[Interval[datetime]]:
 
 
 def _read(location: Location, days: Sequence[date], lens: Lens, *, now: datetime) -> _Facts:
-    """Five queries, whatever is shown and however full it is: hours, visits, groups, holds; people or rooms."""
+    """Five queries, however full it is: hours, visits, services, rooms, people; two more where groups or holds are."""
     whole = {day: wallclock.day_span(day, location.tz) for day in days}
     span = Interval(whole[days[0]].start, whole[days[-1]].end)
-    visits = list(Appointment.objects.at(location).not_called_off().within(span.start, span.end).for_diary())
-    entries = _entries(location, span, visits, now)
-    facts = _Facts(location, days, whole, presence.of(location, days, span), visits, entries)
-    if lens.by_rooms:
-        rooms = {room.pk: room for room in Room.objects.active().filter(location=location)}
-        rooms |= {entry.room.pk: entry.room for entry in entries if entry.room}
-        if lens.room is not None:
-            rooms.setdefault(lens.room.pk, lens.room)
-        facts.rooms = sorted(rooms.values(), key=lambda room: (_natural(room.name), room.pk))
-        return facts
-    facts.people = Practitioner.objects.select_related("user").in_bulk(list(facts.hours.works))
-    for entry in entries:
-        facts.people.setdefault(entry.practitioner_id, entry.practitioner)
-    return facts
+    hours = presence.of(location, days, span)
+    visits = list(Appointment.objects.at(location).not_called_off().within(span.start, span.end).for_grid())
+    entries = _entries(location, span, visits, hours, now)
+    services = Service.objects.in_bulk({entry.service_id for entry in entries})
+    rooms = {room.pk: room for room in Room.objects.filter(location=location)}
+    people = Practitioner.objects.select_related("user").in_bulk(
+        {*hours.works, *(entry.practitioner_id for entry in entries)}
+    )
+    for entry in {*visits, *entries}:
+        entry.location, entry.service = location, services[entry.service_id]
+        entry.practitioner, entry.room = people[entry.practitioner_id], rooms.get(entry.room_id or 0)
+    used = {entry.room_id for entry in entries} | ({lens.room.pk} if lens.room else set())
+    shown = [room for room in rooms.values() if room.is_active or room.pk in used]
+    shown.sort(key=lambda room: (_natural(room.name), room.pk))
+    return _Facts(location, days, whole, hours, visits, entries, people, shown)
 
 
-def _entries(location: Location, span: Interval[datetime], visits: Sequence[Appointment], now: datetime) -> list[Entry]:
-    """Visits by themselves, a group's session as one with how many seats are taken, and times that are held."""
-    taken = Count("appointments", filter=Q(appointments__status__in=sorted(HOLDS_TIME)))
-    groups = GroupSession.objects.at(location).standing().within(span.start, span.end).annotate(taken=taken).for_page()
-    holds = Hold.objects.filter(location=location).kept(now).within(span.start, span.end)
-    alone = [visit for visit in visits if visit.session_id is None]
-    found: list[Entry] = [*alone, *groups, *holds.select_related("patient", "service", "room", "practitioner__user")]
+def _entries(
+    location: Location, span: Interval[datetime], visits: Sequence[Appointment], hours: Presence, now: datetime
+) -> list[Entry]:
+    """Visits by themselves, a group's session as one with how many of its seats are taken, and times that are held."""
+    found: list[Entry] = [visit for visit in visits if visit.session_id is None]
+    if hours.has_groups:
+        taken = Count("appointments", filter=Q(appointments__status__in=sorted(HOLDS_TIME)))
+        groups = GroupSession.objects.at(location).standing().within(span.start, span.end)
+        found += groups.annotate(taken=taken)
+    if hours.has_holds:
+        held = Hold.objects.filter(location=location).kept(now).within(span.start, span.end)
+        found += held.select_related("patient")
     return sorted(found, key=lambda entry: entry.starts_at)
 
 

@@ -18,7 +18,8 @@ PACE = timedelta(minutes=5)
 _SEEN = """
 SELECT concat_ws('|',
   (SELECT concat(count(*), '/', sum(hashtextextended(
-            concat_ws('|', v.id, v.changed_at, p.given_name, p.preferred_name, p.family_name), 0)::numeric))
+            concat_ws('|', v.id, v.changed_at, v.version, v.status, v.room_id,
+                      p.given_name, p.preferred_name, p.family_name), 0)::numeric))
      FROM scheduling_appointment v JOIN patients_patient p ON p.id = v.patient_id
     WHERE v.location_id = %(place)s AND v.starts_at > %(start)s - %(longest)s AND v.starts_at < %(end)s
       AND v.ends_at > %(start)s),

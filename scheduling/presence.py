@@ -1,4 +1,7 @@
-"""When a location is open and who is there on some days: every rule and everything that interrupts it, in one query."""
+"""When a location is open and who is there on some days: every rule and everything that interrupts it, in one query.
+
+Also whether any group meets or any time is held then: mostly neither, and then nobody need ask for them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -13,6 +17,7 @@ from clinic.models import Location
 from scheduling import wallclock
 from scheduling.intervals import Interval, Spans
 from scheduling.models import Absence
+from scheduling.models.resources import LONGEST_CLAIM
 from scheduling.wallclock import Rule
 
 
@@ -30,6 +35,8 @@ class Presence:
     #: By practitioner: when they work while the location is open, and beyond that by extra hours.
     works: dict[int, Spans[datetime]] = field(default_factory=dict)
     away: defaultdict[int, list[Away]] = field(default_factory=lambda: defaultdict(list))
+    has_groups: bool = False
+    has_holds: bool = False
 
 
 #: Tagged rows: kind, whose, a weekly rule (weekday, from, until, first day, last day) or a span, and a word.
@@ -51,6 +58,12 @@ SELECT 'extra', x.practitioner_id, NULL, NULL, NULL, NULL, NULL, x.starts_at, x.
 UNION ALL
 SELECT 'away', practitioner_id, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at, kind
   FROM scheduling_absence WHERE starts_at < %(end)s AND ends_at > %(start)s
+UNION ALL
+(SELECT 'groups', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '' FROM scheduling_groupsession
+  WHERE location_id = %(place)s AND starts_at > %(start)s - %(longest)s AND starts_at < %(end)s LIMIT 1)
+UNION ALL
+(SELECT 'holds', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '' FROM scheduling_hold
+  WHERE location_id = %(place)s AND starts_at > %(start)s - %(longest)s AND starts_at < %(end)s LIMIT 1)
 """
 
 
@@ -61,10 +74,10 @@ def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Pr
     extra: dict[int, list[Interval[datetime]]] = defaultdict(list)
     away: defaultdict[int, list[Away]] = defaultdict(list)
     shut: set[date] = set()
+    besides: set[str] = set()
+    facts: dict[str, Any] = {"place": location.pk, "first": days[0], "last": days[-1], "longest": LONGEST_CLAIM}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RULES, {"place": location.pk, "first": days[0], "last": days[-1], "start": span.start, "end": span.end}
-        )
+        cursor.execute(_RULES, {**facts, "start": span.start, "end": span.end})
         for kind, who, weekday, opens, closes, first, last, start, end, why in cursor.fetchall():
             if kind == "open":
                 opening.append(Rule(weekday, opens, closes, first, last))
@@ -74,11 +87,13 @@ def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Pr
                 shut.update(wallclock.days(max(first, days[0]), min(last, days[-1])))
             elif kind == "extra":
                 extra[who].append(Interval(start, end))
+            elif kind in ("groups", "holds"):
+                besides.add(kind)
             else:
                 away[who].append(Away(Interval(start, end), Absence.Kind(why).label))
     tz = location.tz
     is_open = wallclock.open_spans(opening, [day for day in days if day not in shut], tz)
-    found = Presence(is_open, away=away)
+    found = Presence(is_open, away=away, has_groups="groups" in besides, has_holds="holds" in besides)
     known: dict[tuple[Rule, ...], Spans[datetime]] = {}
     for who in weekly.keys() | extra.keys():
         rules = tuple(rule for rule in weekly[who] if any(rule.holds_on(day) for day in days))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -25,6 +26,12 @@ from scheduling.views import places
 
 #: What stands in the address instead of one practitioner or room when a week shows all of them.
 ALL = "all"
+
+
+def _to_visits() -> str:
+    """What every visit's address begins with: hundreds of links are not reversed one by one."""
+    nobody = uuid.UUID(int=0)
+    return reverse("scheduling:visit", args=[nobody]).removesuffix(f"{nobody}/")
 
 
 @dataclass
@@ -90,6 +97,7 @@ class Sight:
             "url_people": self.url(self.view, day, by="people"),
             "url_rooms": self.url(self.view, day, by="rooms"),
             "stamp": self.stamp,
+            "to_visit": _to_visits(),
         }
 
 

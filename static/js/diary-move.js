@@ -15,6 +15,7 @@
   const clock = (seconds) => new Intl.DateTimeFormat("en-GB", { timeZone: grid().dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(seconds * 1000));
   const wire = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16)}Z`;
   const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+  const name_of = (link) => link.querySelector("strong").textContent;
   const say = (words) => { says.textContent = words; };
 
   /* -- What is in hand, and where it would go -- */
@@ -39,7 +40,7 @@
   const show = () => {
     if (hand.ghost.parentElement !== track(hand.column)) track(hand.column).append(hand.ghost);
     hand.ghost.className = `dg-ghost r${hand.row} n${clamp(hand.n, 1, rows() - hand.row + 1)}`;
-    const name = hand.link ? `${hand.link.dataset.name} · ` : "", other = hand.column === hand.from.column ? "" : ` · ${hand.column.dataset.column}`;
+    const name = hand.link ? `${name_of(hand.link)} · ` : "", other = hand.column === hand.from.column ? "" : ` · ${hand.column.dataset.column}`;
     hand.ghost.textContent = `${name}${clock(starts())}–${clock(starts() + minutes() * 60)}${other}`;
   };
   const lay_down = () => {
@@ -191,6 +192,6 @@
     mine();
     if (!link.dataset.drop) { say("This visit can no longer be moved."); return; }
     take_card("move", "keys", link);
-    say(`${link.dataset.name} in hand, ${words()}. Arrows move, plus and minus change the length, Enter drops, Escape leaves.`);
+    say(`${name_of(link)} in hand, ${words()}. Arrows move, plus and minus change the length, Enter drops, Escape leaves.`);
   }, true);
 })();

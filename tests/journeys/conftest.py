@@ -14,9 +14,9 @@ from tests.factories.up import OPEN, Up, alive
 from tests.journeys.people import CHROMIUM, FLAGS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clinic() -> Iterator[Up]:
-    """Opened before the first page, and closed by Ctrl-C: nothing is left running."""
+    """Opened before the first page, shared by all ways through it, and closed by Ctrl-C: nothing is left running."""
     with tempfile.TemporaryDirectory(prefix="tonus-journey-") as name:
         Path(name).chmod(0o755)
         running = Up(Path(name) / "var", TONUS_DEMO="1", TONUS_DEMO_PATIENTS="12", TONUS_WEB_WORKERS="1")
@@ -33,7 +33,7 @@ def clinic() -> Iterator[Up]:
                 running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # Playwright runs its own loop in this thread, which Django would take for asynchronous code.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
