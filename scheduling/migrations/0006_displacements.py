@@ -6,27 +6,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduling', '0005_calendar_feeds'),
+        ("scheduling", "0005_calendar_feeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Displacement',
+            name="Displacement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('moved', 'Moved'), ('called_off', 'Called off')], max_length=10)),
-                ('was_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField()),
-                ('absence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='displacements', to='scheduling.absence')),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='displacements', to='scheduling.appointment')),
-                ('closure', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='displacements', to='scheduling.closure')),
-                ('settled_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(choices=[("moved", "Moved"), ("called_off", "Called off")], max_length=10),
+                ),
+                ("was_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField()),
+                (
+                    "absence",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="displacements",
+                        to="scheduling.absence",
+                    ),
+                ),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="displacements",
+                        to="scheduling.appointment",
+                    ),
+                ),
+                (
+                    "closure",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="displacements",
+                        to="scheduling.closure",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('absence__isnull', False), ('closure__isnull', True)), models.Q(('absence__isnull', True), ('closure__isnull', False)), _connector='OR'), name='a_displacement_has_one_cause'), models.CheckConstraint(condition=models.Q(('outcome__in', ['moved', 'called_off'])), name='displacement_outcome_is_known'), models.UniqueConstraint(models.F('absence'), models.F('appointment'), name='a_visit_is_displaced_once_by_an_absence'), models.UniqueConstraint(models.F('closure'), models.F('appointment'), name='a_visit_is_displaced_once_by_a_closure')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("absence__isnull", False), ("closure__isnull", True)),
+                            models.Q(("absence__isnull", True), ("closure__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_displacement_has_one_cause",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["moved", "called_off"])),
+                        name="displacement_outcome_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("absence"), models.F("appointment"), name="a_visit_is_displaced_once_by_an_absence"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("closure"), models.F("appointment"), name="a_visit_is_displaced_once_by_a_closure"
+                    ),
+                ],
             },
         ),
     ]
