@@ -6,10 +6,14 @@ so that no two take the same thing at the same time and the costs add up to the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import accumulate, combinations
+from operator import or_
 
 from scheduling.cells import cells
 
@@ -30,7 +34,7 @@ FARTHEST_DAYS = 30
 #: What it costs to find no place: more than any place.
 NO_PLACE = 1000
 #: How many steps a search may take; what was best by then is taken.
-STEPS = 20_000
+STEPS = 5_000
 
 
 @dataclass(frozen=True)
@@ -146,46 +150,59 @@ class _Board:
             options.extend(ranked)
             whose.extend([visit] * len(ranked))
         board = cls(options, of_visit, whose, [0] * len(options))
-        for one, other in board._meeting():
-            if whose[one] != whose[other] and options[one].excludes(options[other]):
-                board.rules_out[one] |= 1 << other
-                board.rules_out[other] |= 1 << one
+        board._rule_out_what_meets()
+        board._rule_out_what_is_too_close()
+        for number, visit in enumerate(whose):
+            board.rules_out[number] &= ~of_visit[visit]
         return board
 
-    def _meeting(self) -> Iterator[tuple[int, int]]:
-        """Pairs that may exclude each other: that take one thing at one time, or belong to one part of a plan."""
+    def _rule_out_what_meets(self) -> None:
+        """Two options that take one thing at one time. In order of their start, those that run when one begins are
+        known from a heap, and those that begin while it runs lie between two places of that order."""
         by_thing: dict[Hashable, list[tuple[datetime, datetime, int]]] = defaultdict(list)
-        by_part: dict[int, list[int]] = defaultdict(list)
         for number, option in enumerate(self.options):
             for taking in option.takes:
                 by_thing[taking.thing].append((taking.start, taking.end, number))
+        for rows in by_thing.values():
+            rows.sort()
+            starts = [start for start, _, _ in rows]
+            before = [0, *accumulate((1 << number for _, _, number in rows), or_)]
+            running: list[tuple[datetime, int]] = []
+            for start, end, number in rows:
+                while running and running[0][0] <= start:
+                    heappop(running)
+                begun = before[bisect_left(starts, end)] & ~before[bisect_left(starts, start)]
+                self.rules_out[number] |= begun
+                for _, earlier in running:
+                    self.rules_out[number] |= 1 << earlier
+                heappush(running, (end, number))
+
+    def _rule_out_what_is_too_close(self) -> None:
+        """Sessions of one part of a plan keep their distance."""
+        by_part: dict[int, list[int]] = defaultdict(list)
+        for number, option in enumerate(self.options):
             if option.session:
                 by_part[option.session.part].append(number)
-        for rows in by_thing.values():
-            running: list[tuple[datetime, int]] = []
-            for start, end, number in sorted(rows):
-                running = [(until, before) for until, before in running if until > start]
-                yield from ((before, number) for _, before in running)
-                running.append((end, number))
         for numbers in by_part.values():
-            yield from ((a, b) for n, a in enumerate(numbers) for b in numbers[n + 1 :])
+            for one, other in combinations(numbers, 2):
+                if self.options[one].excludes(self.options[other]):
+                    self.rules_out[one] |= 1 << other
+                    self.rules_out[other] |= 1 << one
 
     def groups(self) -> list[list[int]]:
         """Visits that compete, directly or through others; each group can be solved by itself."""
-        parent = list(range(len(self.of_visit)))
-
-        def root(visit: int) -> int:
-            while parent[visit] != visit:
-                parent[visit] = visit = parent[parent[visit]]
-            return visit
-
-        for option, excluded in enumerate(self.rules_out):
-            for other in cells(excluded):
-                parent[root(self.whose[option])] = root(self.whose[other])
-        groups: dict[int, list[int]] = defaultdict(list)
-        for visit in range(len(self.of_visit)):
-            groups[root(visit)].append(visit)
-        return list(groups.values())
+        wanted = [0] * len(self.of_visit)
+        for option, visit in enumerate(self.whose):
+            wanted[visit] |= self.rules_out[option]
+        left, groups = set(range(len(self.of_visit))), []
+        while left:
+            group, edge = set(), {left.pop()}
+            while edge:
+                group |= edge
+                edge = {w for v in edge for w in left if wanted[v] & self.of_visit[w]}
+                left -= edge
+            groups.append(sorted(group))
+        return groups
 
     def solve(self, group: list[int], steps: int) -> dict[int, int]:
         """Branch and bound: the bound lets every visit have its cheapest option that is not ruled out yet."""

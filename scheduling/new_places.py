@@ -28,8 +28,11 @@ from treatments.models import Referral
 AT_ONCE = 60
 #: How far after the absence a new place is looked for, and how soon somebody can be there.
 AFTER, SOONEST = timedelta(days=21), timedelta(hours=1)
-#: How many places of each kind a visit is given to choose from, and how many of them are shown.
-PER_KIND, ROOMS, SHOWN = 24, 4, 3
+#: Others are looked at so far around the old time.
+AROUND = timedelta(days=7)
+#: The cheapest places that are weighed for each visit (and two more for each other visit, up to a number), how many
+#: rooms for each of them, and how many places are shown.
+FEW, MANY, ROOMS, SHOWN = 12, 48, 3, 3
 
 
 @dataclass(frozen=True)
@@ -241,12 +244,19 @@ def _options(visit: Appointment, seen: Survey, reader: Reader, among: int, now: 
     here = seen.ruler.cell(visit.starts_at)
     exact = seen.ruler.instant(here) == visit.starts_at
     places = _Places(visit, ask, land, seen, reader)
+    week = seen.ruler.starting_in(visit.starts_at - AROUND, visit.starts_at + AROUND)
+    found: list[tuple[int, int, int]] = []
     for who, mask in masks.items():
+        is_same = who == visit.practitioner_id
+        worth = _worth_a_look(
+            mask & soon & (-1 if is_same else week), here, (2 * among if is_same else 3) + 4, visit=visit, seen=seen,
+            reader=reader,
+        )  # fmt: skip
         if exact and here >= 0 and mask >> here & 1:
-            yield from places.at(who, here)
-        few = PER_KIND if who == visit.practitioner_id else max(4, PER_KIND // max(1, len(masks) // 2))
-        for cell in _worth_a_look(mask & soon, here, min(few, 2 * among + 4), visit=visit, seen=seen, reader=reader):
-            yield from places.at(who, cell)
+            worth.add(here)
+        found += [(price, who, cell) for cell in worth if (price := places.price(who, cell)) is not None]
+    for price, who, cell in sorted(found)[: min(2 * among + FEW, MANY)]:
+        yield from places.at(who, cell, price)
 
 
 def _worth_a_look(mask: int, here: int, count: int, *, visit: Appointment, seen: Survey, reader: Reader) -> set[int]:
@@ -292,14 +302,18 @@ class _Places:
             (seat, fits(ResourceKind.DEVICE, taken)) for seat, taken in self.land.taken_devices.items()
         ]
 
-    def at(self, who: int, cell: int) -> Iterator[Option]:
+    def price(self, who: int, cell: int) -> int | None:
+        """What it disturbs; None: the plan does not want it there, or it is where the visit stands already."""
         visit, start = self.visit, self.land.ruler.instant(cell)
         if (who, start) == (visit.practitioner_id, visit.starts_at):
-            return
+            return None
+        if not self.reader.keeps_the_plan(visit, time.local_day(start, self.land.tz)):
+            return None
+        return disruption.cost(facts(visit, self.seen.people[who], start, self.reader, self._waste(who, cell)))
+
+    def at(self, who: int, cell: int, price: int) -> Iterator[Option]:
+        visit, start = self.visit, self.land.ruler.instant(cell)
         day = time.local_day(start, self.land.tz)
-        if not self.reader.keeps_the_plan(visit, day):
-            return
-        price = disruption.cost(facts(visit, self.seen.people[who], start, self.reader, self._waste(who, cell)))
         part = visit.intervention
         session = Spaced(part.pk, day.toordinal(), part.days_between) if part and part.days_between else None
         patient = (0, visit.patient.survivor.pk)
