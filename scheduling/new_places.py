@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from clinic import time
 from clinic.models import DeskTask, Practitioner
@@ -201,7 +202,8 @@ def _propose(by_location: list[list[Row]], cause: Cause, choices: Mapping[str, s
 
 def _shown(best: Option | None, options: Sequence[Option], others: Sequence[Option]) -> list[Option]:
     """The best, the best of another kind, and the next best; none that was proposed to somebody else."""
-    free = [one for one in _once(sorted(options, key=lambda o: o.cost)) if not any(one.excludes(o) for o in others)]
+    possible = (one for one in _once(options) if not any(one.excludes(other) for other in others))
+    free = list(islice(possible, FEW))
     shown = [best] if best else []
     for differs in (True, False):
         for one in free:
@@ -248,10 +250,9 @@ def _options(visit: Appointment, seen: Survey, reader: Reader, among: int, now: 
     found: list[tuple[int, int, int]] = []
     for who, mask in masks.items():
         is_same = who == visit.practitioner_id
-        worth = _worth_a_look(
-            mask & soon & (-1 if is_same else week), here, (2 * among if is_same else 3) + 4, visit=visit, seen=seen,
-            reader=reader,
-        )  # fmt: skip
+        count = min(2 * among if is_same else 3, MANY) + 4
+        near = mask & soon & (-1 if is_same else week)
+        worth = _worth_a_look(near, here, count, visit=visit, seen=seen, reader=reader)
         if exact and here >= 0 and mask >> here & 1:
             worth.add(here)
         found += [(price, who, cell) for cell in worth if (price := places.price(who, cell)) is not None]
