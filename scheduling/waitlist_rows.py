@@ -17,9 +17,10 @@ from scheduling.models import FreedTime, GroupSession, WaitlistEntry, WaitlistOf
 from scheduling.models.waitlist import WaitlistEntryQuerySet
 from scheduling.offering import Offer
 
-#: How far ahead an entry's page looks for times to offer, and how many it shows.
+#: How far ahead an entry's page looks for times to offer, and how many days and times of each it shows.
 LOOK = timedelta(days=21)
-TIMES_SHOWN = 24
+DAYS_SHOWN = 5
+TIMES_SHOWN = 8
 
 
 @dataclass
@@ -113,7 +114,14 @@ def free_for(entry: WaitlistEntry, location: Location, *, now: datetime) -> list
         if matching.wanted(wishes, Interval(free.starts_at, free.ends_at), location.tz, offered_before=True)
         and replying.window(free.starts_at, now=now, tz=location.tz)
     ]
-    return _by_day(found[:TIMES_SHOWN], location)
+    return _by_day(_best(found, wishes, location), location)
+
+
+def _best(found: Sequence[availability.Free], wishes: matching.Wishes, location: Location) -> list[availability.Free]:
+    """A few of each day: with whom they asked for by name, leaving no useless gaps, then early; in order of time."""
+    best = availability.best_first(found, familiar=wishes.practitioners, tz=location.tz, per_day=TIMES_SHOWN)
+    days = sorted({free.starts_at.astimezone(location.tz).date() for free in best})[:DAYS_SHOWN]
+    return sorted(free for free in best if free.starts_at.astimezone(location.tz).date() in days)
 
 
 def _by_day(found: Sequence[availability.Free], location: Location) -> list[OfferDay]:
