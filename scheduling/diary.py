@@ -57,6 +57,8 @@ class Diary:
     area: Frame
     columns: list[Column] = field(default_factory=list)
     visits: list[Appointment] = field(default_factory=list)
+    #: Everything that names a patient.
+    seen: list[Appointment | Hold] = field(default_factory=list)
     #: Who, or which rooms, could be chosen in the filter.
     people: list[Practitioner] = field(default_factory=list)
     rooms: list[Room] = field(default_factory=list)
@@ -108,7 +110,7 @@ def _diary(location: Location, days: Sequence[date], *, now: datetime, lens: Len
     entries = [entry for entry in facts.entries if lens.sees(entry)]
     works = () if lens.by_rooms else facts.hours.works.values()
     area = _frame(days, location.tz, [facts.hours.opening, *works], entries)
-    found = Diary(location, area, visits=seen, sums=_sums(seen, now))
+    found = Diary(location, area, visits=seen, seen=[*seen, *_holds(entries)], sums=_sums(seen, now))
     found.people = sorted(facts.people.values(), key=lambda p: p.user.name)
     found.rooms = facts.rooms
     for day in days:
@@ -117,6 +119,10 @@ def _diary(location: Location, days: Sequence[date], *, now: datetime, lens: Len
         draw = _rooms if lens.by_rooms else _people
         found.columns += draw(facts, lens, day=day, area=area, entries=mine, now=now)
     return found
+
+
+def _holds(entries: Iterable[Entry]) -> list[Hold]:
+    return [entry for entry in entries if isinstance(entry, Hold)]
 
 
 def _people(
@@ -222,7 +228,8 @@ class Row:
 class Week:
     days: Sequence[date]
     rows: list[Row] = field(default_factory=list)
-    visits: list[Appointment] = field(default_factory=list)
+    #: Everything that names a patient.
+    seen: list[Appointment | Hold] = field(default_factory=list)
     people: list[Practitioner] = field(default_factory=list)
     rooms: list[Room] = field(default_factory=list)
     sums: Sums = Sums()
@@ -232,7 +239,8 @@ def of_everybody(location: Location, monday: date, *, now: datetime, by_rooms: b
     """A week of all practitioners or rooms: who is there, what is booked, how much is free."""
     lens = Lens(by_rooms)
     facts = _read(location, week_of(monday), lens, now=now)
-    found = Week(facts.days, visits=facts.visits, rooms=facts.rooms, sums=_sums(facts.visits, now))
+    seen: list[Appointment | Hold] = [*facts.visits, *_holds(facts.entries)]
+    found = Week(facts.days, seen=seen, rooms=facts.rooms, sums=_sums(facts.visits, now))
     found.people = sorted(facts.people.values(), key=lambda p: p.user.name)
     by_day: dict[tuple[int | None, date], list[Entry]] = defaultdict(list)
     for entry in facts.entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -21,7 +22,7 @@ from clinic.requests import StaffRequest
 from scheduling import diary as diaries
 from scheduling import freshness
 from scheduling.diary import Lens
-from scheduling.models import Appointment, Room
+from scheduling.models import Appointment, Hold, Room
 from scheduling.views import places
 
 #: What stands in the address instead of one practitioner or room when a week shows all of them.
@@ -58,13 +59,14 @@ class Sight:
     def is_unchanged(self) -> bool:
         return self.request.GET.get("seen") == self.stamp
 
-    def url(self, view: str, on: date | None, *, by: str | None = None, **changes: str) -> str:
-        by = by or ("rooms" if self.lens.by_rooms else "people")
-        facts = {"location": str(self.location.uid), "by": by if by == "rooms" else ""}
-        if by == ("rooms" if self.lens.by_rooms else "people"):
+    def url(self, view: str, on: date | None, *, by_rooms: bool | None = None) -> str:
+        """Another view with the same filters, as far as they mean something there."""
+        by_rooms = self.lens.by_rooms if by_rooms is None else by_rooms
+        facts = {"location": str(self.location.uid), "by": "rooms" if by_rooms else ""}
+        if by_rooms == self.lens.by_rooms:
             one = ALL if self.shows_all and view == "week" else str(self.lens.one.uid) if self.lens.one else ""
-            facts["room" if self.lens.by_rooms else "practitioner"] = one
-        facts |= ({"day": on.isoformat()} if on else {}) | changes
+            facts["room" if by_rooms else "practitioner"] = one
+        facts["day"] = on.isoformat() if on else ""
         return f"{reverse(f'scheduling:{view}')}?{urlencode({k: v for k, v in facts.items() if v})}"
 
     def context(self) -> dict[str, Any]:
@@ -94,8 +96,8 @@ class Sight:
             "url_day": self.url("diary", day if step == 1 else max(day, today) if is_today else day),
             "url_week": self.url("week", day),
             "url_list": self.url("day_list", day),
-            "url_people": self.url(self.view, day, by="people"),
-            "url_rooms": self.url(self.view, day, by="rooms"),
+            "url_people": self.url(self.view, day, by_rooms=False),
+            "url_rooms": self.url(self.view, day, by_rooms=True),
             "stamp": self.stamp,
             "to_visit": _to_visits(),
         }
@@ -111,7 +113,7 @@ def diary(request: StaffRequest) -> HttpResponse:
     if sight.is_unchanged:
         return HttpResponse(status=204)
     shown = diaries.of_day(sight.location, sight.day, now=request.now, lens=sight.lens)
-    _looked(request, shown.visits)
+    _looked(request, shown.seen)
     return _drawn(request, sight, shown)
 
 
@@ -129,10 +131,10 @@ def week(request: StaffRequest) -> HttpResponse:
     place, now = sight.location, request.now
     if sight.shows_all:
         everybody = diaries.of_everybody(place, sight.day, now=now, by_rooms=sight.lens.by_rooms)
-        _looked(request, everybody.visits)
+        _looked(request, everybody.seen)
         return page(request, "scheduling/diary_week.html", _context(sight, everybody), partial="grid")
     shown = diaries.of_week(place, sight.day, now=now, lens=sight.lens)
-    _looked(request, shown.visits)
+    _looked(request, shown.seen)
     return _drawn(request, sight, shown)
 
 
@@ -162,9 +164,9 @@ def _context(sight: Sight, shown: diaries.Diary | diaries.Week) -> dict[str, Any
     return sight.context() | {"diary": shown, "people": shown.people, "rooms": shown.rooms}
 
 
-def _looked(request: StaffRequest, visits: list[Appointment]) -> None:
+def _looked(request: StaffRequest, seen: Sequence[Appointment | Hold]) -> None:
     audit.viewed_many(
-        "diary", by=request.user, now=request.now, patient_uids=dict.fromkeys(v.patient.uid for v in visits)
+        "diary", by=request.user, now=request.now, patient_uids=dict.fromkeys(one.patient.uid for one in seen)
     )
 
 

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import time as clocks
+from clinic.models import AuditEvent
 from patients.models import Patient
 from scheduling import booking, diary, freshness, groups, holds, resources
-from scheduling.models import Absence, Closure, ExtraHours, OpeningHours, Service, WorkingHours
+from scheduling.models import Absence, Closure, ExtraHours, Hold, OpeningHours, Service, WorkingHours
 from tests.factories import scheduling as make
 from tests.factories.scheduling import NEW_YORK, NOW, local
 
@@ -115,6 +116,8 @@ def test_an_overbooked_visit_a_group_and_a_held_time_are_told_apart_in_words(pla
     assert "5 of 8" in page
     assert "Overbooked" in page
     assert "for Femi Castellanos until 08:30" in page
+    look = AuditEvent.objects.filter(action="diary.viewed").latest("pk")
+    assert str(Hold.objects.get().patient.uid) in look.detail["patients"]  # a held time names somebody, too
     week = text(desk.get(at("week", day=WEDNESDAY, practitioner="all")))
     assert "Back school 5 of 8" in week
     assert "held until 08:30" in week
