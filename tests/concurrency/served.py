@@ -32,6 +32,8 @@ from tests.factories.scheduling import NEW_YORK
 from tests.factories.up import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Done: the browser is led on, by a redirect or through htmx.
+DONE = (204, 303)
 #: What a refusal that helps looks like: a time to press instead.
 OTHER_TIME = re.compile(r'<button type="submit" class="btn btn-outline-primary" name="pick" value="[0-9a-f-]{36}@')
 
@@ -110,13 +112,13 @@ class Browser:
         answer = self.connection.getresponse()
         return answer.status, answer.read().decode()
 
-    def post(self, path: str, fields: dict[str, Any]) -> tuple[int, str]:
+    def post(self, path: str, fields: dict[str, Any], **headers: str) -> tuple[int, str]:
         """The status, and the page or where it leads."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        self.connection.request("POST", path, urlencode(fields), self.headers | kind)
+        self.connection.request("POST", path, urlencode(fields), self.headers | kind | headers)
         answer = self.connection.getresponse()
         body = answer.read().decode()
-        return answer.status, answer.headers.get("Location") or body
+        return answer.status, answer.headers.get("Location") or answer.headers.get("HX-Redirect") or body
 
 
 @dataclass
@@ -129,7 +131,7 @@ class Round:
 
     @property
     def winners(self) -> int:
-        return sum(status == 303 for status, _ in self.answers)
+        return sum(status in DONE for status, _ in self.answers)
 
     @property
     def rude(self) -> list[tuple[int, str]]:
@@ -137,7 +139,7 @@ class Round:
         return [
             (status, body[:400])
             for status, body in self.answers
-            if status != 303 and not (status in (409, 422) and OTHER_TIME.search(body))
+            if status not in DONE and not (status in (409, 422) and OTHER_TIME.search(body))
         ]
 
 
@@ -175,7 +177,9 @@ def wish(place: Any, patient: Any, starts_at: datetime, *, who: Any = None, **fa
 
 
 def book(browser: Browser, fields: dict[str, Any]) -> tuple[int, str]:
-    return browser.post(f"/schedule/book/?patient={fields['patient']}", fields)
+    """As the page sends it: by htmx."""
+    by_htmx = {"HX-Request": "true", "HX-Target": "answer"}
+    return browser.post(f"/schedule/book/?patient={fields['patient']}", fields, **by_htmx)
 
 
 def move(browser: Browser, visit: Appointment, starts_at: datetime) -> tuple[int, str]:
