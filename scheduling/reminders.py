@@ -7,6 +7,7 @@ the answer to a booking that was just made does not wait. See docs/adr/0028-one-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -49,6 +50,9 @@ TITLES = {
     BOOKED: "Your visit is booked",
     MOVED: "Your visit has a new time",
 }
+#: For visits that were booked in one act: how many times one message names, and what it says around them.
+NAMED = {Channel.EMAIL: 24, Channel.SMS: 3}
+SEVERAL = "your visits to {clinic} are booked:"
 #: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
 OPENINGS = {
     REMINDER: "this is a reminder of your visit to {clinic}:",
@@ -61,7 +65,7 @@ TEXT = """Hello {name},
 
 {when}
 
-Please confirm, or tell us that you cannot come:
+Please confirm{which}, or tell us that you cannot come:
 
 {{link}}
 
@@ -81,12 +85,18 @@ class Way:
 
 
 def plan_for(
-    *, appointment: Appointment, now: datetime, confirm: bool = True, first: bool = False
+    *,
+    appointment: Appointment,
+    now: datetime,
+    confirm: bool = True,
+    first: bool = False,
+    besides: Sequence[datetime] = (),
 ) -> list[OutboundMessage]:
     """Write the messages about a visit that was just booked or moved, in the caller's transaction.
 
     `confirm=False` leaves out the confirmation, for the second and later visits of a series. Of a move nothing is
     said for a few minutes, in which it can be taken back. `first`: the visit was made in this very transaction.
+    `besides` are the times of the others that were: the confirmation names them.
     """
     if appointment.status != Status.BOOKED or appointment.starts_at <= now:
         return []
@@ -101,7 +111,7 @@ def plan_for(
         wanted = [(REMINDER, told, at_once)]
     else:
         wanted = [(told, told, at_once), reminder]
-    return _enqueue(appointment, way, wanted, now, first=first)
+    return _enqueue(appointment, way, wanted, now, first=first, besides=besides)
 
 
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
@@ -203,13 +213,17 @@ def _enqueue(
     now: datetime,
     *,
     first: bool = False,
+    besides: Sequence[datetime] = (),
 ) -> list[OutboundMessage]:
     patient = appointment.patient.survivor
     clinic = Clinic.objects.first()
     drafts = [
-        _draft(appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now)
+        _draft(
+            appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now,
+            besides=besides if words == BOOKED else (),
+        )
         for purpose, words, due_at in wanted
-    ]
+    ]  # fmt: skip
     if way.channel == Channel.EMAIL:  # the first message about this version brings its entry for the calendar
         drafts[:1] = [replace(drafts[0], calendar=entry_for(appointment, clinic).decode())]
     return messaging.enqueue(*drafts, now=now, first=first)
@@ -225,6 +239,7 @@ def _draft(
     words: MessagePurpose,
     due_at: datetime,
     now: datetime,
+    besides: Sequence[datetime] = (),
 ) -> Draft:
     too_late_at = appointment.starts_at - TOO_LATE
     suppressed, needs_person = way.blocked, None
@@ -236,8 +251,9 @@ def _draft(
     phone = appointment.location.phone or (clinic.phone if clinic else "")
     text = TEXT.format(
         name=braced(patient.greeting_name),
-        opening=OPENINGS[words].format(clinic=braced(name)),
-        when=when(appointment.starts_at, appointment.location.tz),
+        opening=(SEVERAL if besides else OPENINGS[words]).format(clinic=braced(name)),
+        when=_times([appointment.starts_at, *besides], way, appointment.location.tz),
+        which=" the first" if besides else "",
         call=f" You can also call {show_phone(phone)}." if phone else "",
         clinic=braced(name),
     )
@@ -252,7 +268,7 @@ def _draft(
             language=patient.language,
             patient_uid=patient.uid,
         ),
-        title=TITLES[words],
+        title="Your visits are booked" if besides else TITLES[words],
         text=text,
         due_at=due_at,
         too_late_at=too_late_at,
@@ -268,6 +284,14 @@ def _draft(
 def braced(name: str) -> str:
     """A name that holds `{link}` or the like is still only a name."""
     return name.replace("{", "(").replace("}", ")")
+
+
+def _times(times: Sequence[datetime], way: Way, tz: ZoneInfo) -> str:
+    """Each on a line of its own; of very many the first, and how many more."""
+    named = NAMED.get(Channel(way.channel), 1)
+    lines = [when(at, tz) for at in times[:named]]
+    more = len(times) - len(lines)
+    return "\n".join([*lines, f"and {more} more, of each of which we remind you."] if more else lines)
 
 
 def when(at: datetime, tz: ZoneInfo) -> str:

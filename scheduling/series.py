@@ -154,7 +154,7 @@ def new(plan: Plan, *, by: User, now: datetime, request_key: uuid.UUID | None = 
         week_starts=rule.week_starts,
         first_on=rule.first,
         count=rule.count,
-        until=rule.until,
+        last_on=rule.until,
         wall=plan.wall,
         minutes=common.minutes,
         created_at=now,
@@ -182,8 +182,17 @@ def _write(
             occurrence=row.wanted.number,
         )
         overruled = [finding.rule for finding in row.warnings]
+        others = [] if number else [other.wanted.starts_at for other in rows[1:]]
         writing.new_visit(
-            visit, row.proposal, where, resources, by=by, now=now, overruled=overruled, confirm=number == 0
+            visit,
+            row.proposal,
+            where,
+            resources,
+            by=by,
+            now=now,
+            overruled=overruled,
+            confirm=not number,
+            besides=others,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,15 +53,16 @@ def new_visit(
     overruled: Collection[str],
     overbook: str = "",
     confirm: bool = True,
+    besides: Sequence[datetime] = (),
 ) -> Appointment:
-    """A new visit with all that belongs to it; the locks are held."""
+    """A new visit with all that belongs to it; the locks are held. The confirmation names those `besides` it too."""
     visit.booked_at, visit.booked_by = now, staff(by)
     visit.overbook_reason = overbook.strip() if places.is_overbooked else ""
     fill(visit, proposal, places, now=now)
     visit.save(force_insert=True)
     diaries.claim(visit, places, rows)
     care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
-    reminders.plan_for(appointment=visit, now=now, confirm=confirm, first=True)
+    reminders.plan_for(appointment=visit, now=now, confirm=confirm, first=True, besides=besides)
     squeezed = {"overbooked": True} if visit.is_overbooked else {}
     record("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed)
     return visit

@@ -73,7 +73,7 @@ class Series(models.Model):
     week_starts = models.PositiveSmallIntegerField(default=0)
     first_on = models.DateField()
     count = models.PositiveSmallIntegerField(null=True, blank=True)
-    until = models.DateField(null=True, blank=True)
+    last_on = models.DateField(null=True, blank=True)
     #: On the wall of the location.
     wall = models.TimeField()
     minutes = models.PositiveSmallIntegerField()
@@ -100,8 +100,8 @@ class Series(models.Model):
             ),
             models.CheckConstraint(condition=Q(week_starts__lte=6), name="a_week_of_a_series_begins_on_some_day"),
             models.CheckConstraint(
-                condition=Q(count__range=(1, recurrence.MOST), until__isnull=True)
-                | Q(count__isnull=True, until__isnull=False),
+                condition=Q(count__range=(1, recurrence.MOST), last_on__isnull=True)
+                | Q(count__isnull=True, last_on__isnull=False),
                 name="a_series_has_an_end",
             ),
             models.CheckConstraint(
@@ -126,7 +126,7 @@ class Series(models.Model):
             self.every,
             frozenset(self.weekdays),
             self.count,
-            self.until,
+            self.last_on,
             self.week_starts,
         )
 

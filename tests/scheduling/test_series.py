@@ -83,6 +83,18 @@ def test_the_patient_gets_one_confirmation_and_a_reminder_for_each(place: Simple
     purposes = list(OutboundMessage.objects.values_list("purpose", flat=True))
     assert purposes.count(MessagePurpose.VISIT_BOOKED) == 1
     assert purposes.count(MessagePurpose.VISIT_REMINDER) == 4
+    told = OutboundMessage.objects.get(purpose=MessagePurpose.VISIT_BOOKED)
+    assert told.title == "Your visits are booked"
+    for day in (1, 8, 15, 22):
+        assert f"Tuesday {day} December 2026, 10:00" in told.text
+    assert "confirm the first" in told.text
+
+
+def test_a_very_long_series_is_not_named_whole(place: SimpleNamespace) -> None:
+    a_series(place, daily(count=30), patient=make.a_reachable_patient())
+    told = OutboundMessage.objects.get(purpose=MessagePurpose.VISIT_BOOKED)
+    assert told.text.count("December 2026") == 24
+    assert "and 6 more" in told.text
 
 
 def test_one_date_that_is_taken_refuses_all_and_is_named(place: SimpleNamespace) -> None:
