@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,13 +23,16 @@ from scheduling.models import Appointment, WaitlistOffer
 from scheduling.offers import OfferOver
 from scheduling.states import Outcome
 
+#: Who opens the link again after answering reads what became of it, until the visit.
+STILL_SHOWN = timedelta(days=30)
+
 
 class Answer(TextChoices):
     TAKE = "take", "Taken"
     NO = "no", "Declined"
 
 
-@by_link(Purpose.WAITLIST)
+@by_link(Purpose.WAITLIST, after_use=STILL_SHOWN)
 def offer(request: LinkRequest, link: ActionLink) -> HttpResponse:
     """What, when, where, until when; take it by POST."""
     if request.method == "POST":

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from clinic import desk, messaging
-from clinic.access import SYSTEM, Actor
+from clinic.access import SYSTEM, Actor, LinkActor
 from clinic.messaging_states import Reason
 from clinic.models import DeskTask, Location, Practitioner, User
 from patients import records
@@ -167,7 +167,7 @@ def accept(*, offer: WaitlistOffer, by: Actor, now: datetime, despite: Collectio
         raise OfferOver
     _settled(row, Outcome.ACCEPTED, now=now, said="The patient has taken it.")
     waitlist.step(waitlist.locked(entry), Waiting.TAKEN, now=now, visit=visit)
-    messaging.void_for(subject_uid=row.uid, reason=Reason.OVER, now=now)
+    _say_no_more(row, by=by, now=now)
     waitlist.record("taken", entry, by=by, now=now, visit=str(visit.uid))
     return visit
 
@@ -261,8 +261,8 @@ def end(
         holds.release(hold=kept, by=by, now=now)
     row.why = reason[:200] if outcome is Outcome.TAKEN_BACK else ""
     _settled(row, outcome, now=now, said=f"{outcome.label}.")
-    if outcome is Outcome.TAKEN_BACK:
-        messaging.void_for(subject_uid=row.uid, reason=Reason.TAKEN_BACK, now=now)
+    if outcome is not Outcome.LAPSED:  # too late to be sent by then
+        _say_no_more(row, by=by, now=now)
     waitlist.step(entry, entry_to, now=now, ended_for=reason if entry_to is not Waiting.WAITING else "")
     if entry_to is Waiting.WAITING:
         waitlist.look_again(entry, now=now)
@@ -274,6 +274,12 @@ def _settled(row: WaitlistOffer, outcome: Outcome, *, now: datetime, said: str) 
     row.outcome, row.settled_at = outcome, now
     row.save(update_fields=["outcome", "settled_at", "why"])
     desk.close_for(subject_uid=row.uid, outcome=said, now=now)
+
+
+def _say_no_more(row: WaitlistOffer, *, by: Actor, now: datetime) -> None:
+    """A message that has not left yet is stopped. Who answers by link has it, and may read there what became of it."""
+    if not isinstance(by, LinkActor):
+        messaging.void_for(subject_uid=row.uid, reason=Reason.TAKEN_BACK, now=now)
 
 
 def withdraw(*, entry: WaitlistEntry, reason: str, by: Actor, now: datetime) -> bool:

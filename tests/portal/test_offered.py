@@ -87,6 +87,7 @@ def test_one_press_books_the_time_and_a_second_books_nothing_more(client, offer)
     assert done.actor_kind == "link"
     again = client.get(at(token))
     assert again.status_code == 410
+    assert "This time is yours already" in again.content.decode()
 
 
 def test_taking_an_earlier_time_moves_the_visit(client, place):

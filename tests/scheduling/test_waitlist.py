@@ -387,6 +387,14 @@ def test_what_the_desk_takes_back_is_free_and_its_link_is_dead(place: Any) -> No
     assert (offer.outcome, offer.why) == (Outcome.TAKEN_BACK, "Needed for somebody else")
 
 
+@pytest.mark.parametrize("answer", [offers.accept, offers.decline])
+def test_who_has_answered_on_the_phone_is_not_written_to_any_more(place: Any, answer: Any) -> None:
+    offer = an_offer(place, local(27, 10))
+    answer(offer=offer, by=place.desk, now=later(seconds=1))
+    message = OutboundMessage.objects.get(purpose=MessagePurpose.WAITLIST_OFFER)
+    assert (message.state, message.needs_person) == ("suppressed", False)
+
+
 def test_who_leaves_the_list_leaves_the_time_to_others(place: Any) -> None:
     offer = an_offer(place, local(27, 10))
     assert offers.withdraw(entry=offer.entry, reason="Has recovered", by=place.desk, now=later(minutes=5))
