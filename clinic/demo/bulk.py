@@ -30,7 +30,7 @@ PATIENT_COLUMNS = (
 )
 VISIT_COLUMNS = (
     "uid, patient_id, practitioner_id, service_id, location_id, room_id, starts_at, ends_at, status, version, note, "
-    "booked_at, arrived_at, completed_at, cancelled_side, cancelled_late, cancel_reason, changed_at"
+    "booked_at, arrived_at, completed_at, cancelled_side, cancelled_late, cancel_reason, changed_at, overbook_reason"
 )
 #: The demo's own diary begins later than this many days before today.
 BEFORE_TODAY = 30
@@ -38,8 +38,11 @@ SLOTS = tuple(time(hour) for hour in (8, 9, 10, 11, 13, 14, 15, 16))
 #: What each holds is the visit and what follows it: charting for the therapist, cleaning for the room.
 _CLAIM = """
 INSERT INTO scheduling_claim (appointment_id, resource_id, seat, during)
-SELECT v.id, r.id, 1, tstzrange(v.starts_at, v.ends_at + make_interval(
-           mins => CASE WHEN r.room_id IS NULL THEN s.charting_minutes ELSE s.minutes_after END))
+SELECT v.id, r.id, 1, tstzrange(
+           v.starts_at - make_interval(mins => CASE WHEN r.room_id IS NULL THEN s.preparing_minutes
+                                               ELSE s.minutes_before END),
+           v.ends_at + make_interval(mins => CASE WHEN r.room_id IS NULL THEN s.charting_minutes
+                                             ELSE s.minutes_after END))
   FROM scheduling_appointment v
   JOIN scheduling_service s ON s.id = v.service_id
   JOIN scheduling_resource r ON r.practitioner_id = v.practitioner_id OR r.room_id = v.room_id
@@ -119,7 +122,7 @@ def _visits(
                 yield (
                     uuid.UUID(int=chance.getrandbits(128), version=4), people[turn % len(people)], therapist,
                     service.pk, place.pk, room, starts_at, ends_at, Status.COMPLETED.value, 1, "",
-                    starts_at - timedelta(days=7), starts_at, ends_at, "", False, "", ends_at,
+                    starts_at - timedelta(days=7), starts_at, ends_at, "", False, "", ends_at, "",
                 )  # fmt: skip
 
 

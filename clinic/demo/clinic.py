@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clinic import audit
 from clinic import time as clock
-from clinic.demo import books, care, diary, patients, places, wishes
+from clinic.demo import books, care, diary, groups, patients, places, wishes
 from treatments import diagnoses
 
 SEED = 20261124
@@ -30,6 +30,8 @@ def build(*, patients_count: int, now: datetime, tell: Callable[[str], None]) ->
     tell(f"{len(plans)} plans of care")
     visits = diary.build(where, plans, now=now, today=today, chance=chance)
     tell(f"{len(visits)} visits")
+    met = groups.build(where, people, visits, now=now, today=today)
+    tell(f"{met} sessions of a group")
     wishes.build(visits, now=now)
     issued = books.build(where, people, now=now, chance=chance)
     tell(f"{issued} invoices")

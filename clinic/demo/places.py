@@ -19,6 +19,12 @@ LOCATIONS = (
     ("Harbor Street", "America/New_York", "14 Harbor Street", "Portland", "ME", "04101", "+12075550140"),
     ("Lakeside", "America/Chicago", "220 Lakeside Avenue", "Evanston", "IL", "60201", "+13125550160"),
 )
+#: What else some of them know and speak, by sign-in.
+SKILLS = {
+    "therapist": ["deep tissue", "trigger points"], "physio": ["group exercise"], "mei": ["lymph drainage"],
+    "noor": ["deep tissue"], "tomas": ["manual therapy"], "wanda": ["deep tissue", "lymph drainage"],
+}  # fmt: skip
+LANGUAGES = {"mei": ["en", "zh"], "noor": ["en", "ar"], "tomas": ["en", "es"], "wanda": ["en", "pl"]}
 #: name, sign-in, title, discipline, location, roles.
 THERAPISTS = (
     ("Imani Okonkwo", "therapist", "LMT", MASSAGE, 0, (Role.THERAPIST,)),
@@ -74,7 +80,10 @@ def build(*, now: datetime, today: date) -> Places:
     people, at = [], {}
     for name, sign_in, title, discipline, where, roles in THERAPISTS:
         user = _staff(name, sign_in, roles)
-        person = Practitioner.objects.create(user=user, title=title, discipline=discipline, languages=["en"])
+        person = Practitioner.objects.create(
+            user=user, title=title, discipline=discipline, skills=SKILLS.get(sign_in, []),
+            languages=LANGUAGES.get(sign_in, ["en"]),
+        )  # fmt: skip
         people.append(person)
         at[person.pk] = locations[where]
     rooms = [

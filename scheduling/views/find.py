@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,11 +21,13 @@ from clinic.pages import page
 from clinic.requests import StaffRequest
 from scheduling.availability import Ask
 from scheduling.intervals import Interval
-from scheduling.models import Service, WorkingHours
-from scheduling.timetable import timetable
+from scheduling.models import ExtraHours, Service, WorkingHours
+from scheduling.timetable import Timetable, timetable
 from scheduling.views import places
 
 WEEKS = (1, 2, 4)
+#: In place of a location: all of them.
+EVERYWHERE = "everywhere"
 
 
 @require_safe
@@ -37,31 +41,50 @@ def find(request: StaffRequest) -> HttpResponse:
         return page(request, "scheduling/no_location.html" if location is None else "scheduling/no_services.html")
     wanted = places.uid_in(request, "service")
     service = next((one for one in services if one.uid == wanted), services[0])
+    everywhere = len(among) > 1 and request.GET.get("location") == EVERYWHERE
+    asked = among if everywhere else [location]
     chosen = places.uids_in(request, "with")
-    people = _people(location, service)
-    asked = list(people.filter(uid__in=chosen)) if chosen else list(people)
-    names = frozenset(one.pk for one in asked)
-    ask = Ask(service, location, _span(request, location), practitioners=names, now=request.now)
     context = {
         "locations": among,
         "location": location,
+        "everywhere": everywhere,
         "services": services,
         "service": service,
         #: Asked by the whole page only.
-        "people": people,
+        "people": _people(asked, service),
         "chosen": chosen,
         "day": places.day_in(request, location),
         "weeks": _weeks(request),
         "choices": WEEKS,
-        "sheet": timetable(ask, asked, link=_link(request, location, service)),
+        "sheets": [_sheet(request, place, service, chosen) for place in asked],
     }
     return page(request, "scheduling/find.html", context, partial="sheet")
 
 
-def _people(location: Location, service: Service) -> PractitionerQuerySet:
-    """Who works there and does this, by name."""
-    there = WorkingHours.objects.filter(location=location, practitioner=OuterRef("pk"))
-    return Practitioner.objects.active().filter(Exists(there), discipline=service.discipline).by_name()
+@dataclass(frozen=True)
+class Sheet:
+    """What is free at one location."""
+
+    location: Location
+    table: Timetable
+
+
+def _sheet(request: StaffRequest, location: Location, service: Service, chosen: set[uuid.UUID]) -> Sheet:
+    people = _people([location], service)
+    asked = list(people.filter(uid__in=chosen) if chosen else people)
+    names = frozenset(one.pk for one in asked)
+    ask = Ask(service, location, _span(request, location), practitioners=names, now=request.now)
+    return Sheet(location, timetable(ask, asked, link=_link(request, location, service)))
+
+
+def _people(among: list[Location], service: Service) -> PractitionerQuerySet:
+    """Who works there and can do this, by name."""
+    weekly = WorkingHours.objects.filter(location__in=among, practitioner=OuterRef("pk"))
+    once = ExtraHours.objects.filter(location__in=among, practitioner=OuterRef("pk"))
+    able = Practitioner.objects.active().filter(discipline=service.discipline)
+    if service.skill:
+        able = able.filter(skills__contains=[service.skill])
+    return able.filter(Exists(weekly) | Exists(once)).by_name()
 
 
 def _weeks(request: StaffRequest) -> int:

@@ -134,3 +134,29 @@ def test_stretches_hold_every_start_once_and_no_other(starts: set[int], step: in
     mask = sum(1 << start for start in starts)
     found = [cell for part in stretches(mask, step) for cell in range(part.first, part.last + 1, step)]
     assert sorted(found) == sorted(starts) == list(cells.cells(mask))
+
+
+def test_everywhere_shows_a_sheet_for_each_location_with_links_that_book_there(place: Any, desk: Client) -> None:
+    other = people.a_location(name="Lakeside", zone="America/Chicago")
+    make.opens(other)
+    wanda = make.a_practitioner()
+    make.works(wanda, other)
+    make.a_room(other)
+    page = desk.get(at(location="everywhere", day="2026-11-25", service=place.service.uid)).content.decode()
+    here, there = page.split("Lakeside</h2>")
+    assert str(place.practitioner.uid) in here
+    assert (str(wanda.uid), local(25, 10)) in offered(there), "nine o'clock there is ten o'clock in New York"
+    assert f"location={other.uid}" in there
+    alone = desk.get(at(location=place.location.uid, day="2026-11-25")).content.decode()
+    assert str(wanda.uid) not in alone
+
+
+def test_only_who_knows_the_skill_stands_on_the_sheet(place: Any, desk: Client) -> None:
+    place.service.skill = "deep tissue"
+    place.service.save()
+    knows, other = place.practitioners
+    knows.skills = ["deep tissue"]
+    knows.save()
+    page = desk.get(at(day="2026-11-25", service=place.service.uid)).content.decode()
+    assert str(knows.uid) in page
+    assert str(other.uid) not in page
