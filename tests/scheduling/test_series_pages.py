@@ -270,6 +270,18 @@ def test_a_date_that_goes_meanwhile_refuses_all_and_keeps_what_was_decided(place
     assert DeskTask.objects.filter(kind=DeskTask.Kind.SERIES_TO_PLACE).count() == 1
 
 
+def test_a_series_until_a_day_has_that_day_and_can_go_on_from_the_middle(place: Any, desk: Client) -> None:
+    where = address(place, make.a_patient(), ends="until", count="", until="2026-12-15")
+    page = text(desk.get(where))
+    assert desk.post(where, sent(page, act="all")).status_code == 303
+    made = Series.objects.get()
+    assert (made.last_on, made.count) == (date(2026, 12, 15), None)
+    assert hours(made) == ["01 10", "08 10", "15 10"]
+    later = changed(place, made, **{"from": visits_of(made)[1].uid})
+    assert desk.post(later, sent(text(desk.get(later)), act="all")).status_code == 303
+    assert hours(made) == ["01 10", "08 14", "15 14"]
+
+
 def test_the_form_sent_twice_books_once(place: Any, desk: Client) -> None:
     where = address(place, make.a_patient())
     form = sent(text(desk.get(where)), act="all")
