@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 
 from clinic import time
 from clinic.access import SYSTEM
-from scheduling import availability, holds, matching, offers, replying, wallclock
+from scheduling import availability, groups, holds, matching, offers, replying, wallclock
 from scheduling.availability import Ask
 from scheduling.intervals import Interval
 from scheduling.matching import Candidate, Span, Stretch, Wishes
@@ -188,8 +188,6 @@ def around(row: FreedTime, *, now: datetime) -> list[Stretch]:
     }  # fmt: skip
     freed: Span = Interval(row.starts_at, row.ends_at)
     if row.session is not None:
-        from scheduling import groups  # noqa: PLC0415 -- only for groups
-
         full = len(groups.seats_taken(row.session, now=now)) >= row.session.seats
         if full or row.session.is_called_off or row.session.starts_at <= now:
             return []
