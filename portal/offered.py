@@ -19,6 +19,7 @@ from clinic.requests import LinkRequest
 from portal.answers import AlreadyAnswered
 from scheduling import offers
 from scheduling.booking import BookingRefused
+from scheduling.diaries import once_more_after_deadlock
 from scheduling.models import Appointment, WaitlistOffer
 from scheduling.offers import OfferOver
 from scheduling.states import Outcome
@@ -54,12 +55,14 @@ def decline(request: LinkRequest, link: ActionLink) -> HttpResponse:
 # -- Answering -------------------------------------------------------------------------------------------
 
 
+@once_more_after_deadlock
 @transaction.atomic
 def _take(link: ActionLink, shown: WaitlistOffer, now: datetime) -> None:
     offers.accept(offer=shown, by=LinkActor(link.uid), now=now)
     _use_up(link, Answer.TAKE, now)
 
 
+@once_more_after_deadlock
 @transaction.atomic
 def _decline(link: ActionLink, shown: WaitlistOffer, now: datetime, *, leave: bool) -> None:
     if not offers.decline(offer=shown, by=LinkActor(link.uid), now=now, leave=leave):

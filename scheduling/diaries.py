@@ -58,7 +58,8 @@ def once_more_after_deadlock(verb: Callable[P, R]) -> Callable[P, R]:
         try:
             return verb(*args, **kwargs)
         except DatabaseError as error:
-            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK:
+            # Inside a verb of others the whole transaction is lost: that verb is tried once more.
+            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK or connection.in_atomic_block:
                 raise
             return verb(*args, **kwargs)
 

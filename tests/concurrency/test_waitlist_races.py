@@ -13,13 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from clinic import desk, messaging
 from clinic.messaging_states import MessagePurpose
 from clinic.models import DeskTask, OutboundMessage
 from scheduling import freed, holds, offers, waitlist
 from scheduling.booking import BookingRefused
+from scheduling.diaries import once_more_after_deadlock
 from scheduling.models import Appointment, Claim, FreedTime, Hold, WaitlistEntry, WaitlistOffer
 from scheduling.offers import OfferOver
 from scheduling.states import Outcome, Waiting
@@ -148,6 +149,29 @@ def test_a_time_whose_hold_has_run_out_is_booked_by_the_desk_while_the_worker_sw
     offer.refresh_from_db()
     assert offer.outcome == Outcome.LAPSED
     all_is_well()
+
+
+def test_after_a_deadlock_the_outermost_verb_is_tried_once_more() -> None:
+    """The inner one has nothing to try again in: its transaction is lost with the other's."""
+    tries: list[str] = []
+
+    @once_more_after_deadlock
+    @transaction.atomic
+    def inner() -> None:
+        tries.append("inner")
+        if tries.count("inner") == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+
+    @once_more_after_deadlock
+    @transaction.atomic
+    def outer() -> str:
+        tries.append("outer")
+        inner()
+        return "done"
+
+    assert outer() == "done"
+    assert tries == ["outer", "inner"] * 2
 
 
 # -- Workers that die ------------------------------------------------------------------------------------
