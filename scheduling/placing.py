@@ -22,8 +22,9 @@ R = TypeVar("R")
 #: Given the places of each wish, in their order, and the resource rows: what was written.
 Write = Callable[[list[Places], Rows], R]
 
-#: How often another room is tried when one was taken in the same moment.
-_TRIES = 6
+#: How often another room is tried when one was taken in the same moment: each time somebody else has got one, so as
+#: many as may be at it at once, or somebody would be refused while rooms are free.
+_TRIES = 32
 #: How many ways to share rooms and devices among several visits are tried.
 _WAYS = 200
 
