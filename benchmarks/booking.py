@@ -187,6 +187,9 @@ class Office:
             c.execute("DELETE FROM scheduling_claim WHERE lower(during) > %s", after)
             c.execute("DELETE FROM scheduling_appointment WHERE starts_at > %s", after)
             c.execute("DELETE FROM patients_careteammember")
+        tables = "scheduling_claim, scheduling_appointment, clinic_outboundmessage, patients_careteammember"
+        with psycopg.connect(self.diary.house.url, autocommit=True) as c:
+            c.execute(f"VACUUM ANALYZE {tables}")
 
     def stored(self) -> int:
         with psycopg.connect(self.diary.house.url) as c:
