@@ -164,7 +164,9 @@ def _book(peers: Peers, c: http.client.HTTPConnection, t: int, d: int, h: int) -
     status, to = peers.post(c, "/appointment/request-submit/", wish)
     if status == 302:
         client = {"name": "Ana", "email": "c0@bench.example", "phone_0": "US", "phone_1": "2015550123"}
-        peers.post(c, to, client | {"address": "", "additional_info": ""})
+        status, _ = peers.post(c, to, client | {"payment_type": "full", "address": "", "additional_info": ""})
+    if status != 302:
+        raise SystemExit(f"django-appointment answered {status} to a booking.")
 
 
 def _stored(peers: Peers, day: int, t: int | None = None) -> int:
