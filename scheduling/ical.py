@@ -87,8 +87,11 @@ def entity_tag(name: str, entries: Sequence[Entry]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Without control characters and what else no calendar can hold."""
-    return _CONTROL.sub(" ", text).strip()
+    """Without control characters and what else no calendar can hold.
+
+    The library takes a typed backslash before a capital N for a line break.
+    """
+    return _CONTROL.sub(" ", text.replace(r"\N", r"\n")).strip()
 
 
 def _calendar(method: str) -> Calendar:

@@ -36,8 +36,9 @@ HOSTILE = {
     "half a quote": "' OR 1=1 --",
     "lines": "a\r\nBcc: someone@patients.example",
 }
-#: What a page may answer: shown again with a sentence, done, gone on, or an id that is none.
-FINE = {200, 204, 302, 303, 404, 409, 422}
+#: What a page may answer: shown again with a sentence, done, gone on, an id that is none, or (where only the buttons of
+#: a form say where it goes) nothing that is posted to.
+FINE = {200, 204, 302, 303, 404, 405, 409, 422}
 ROLES = ["front desk", "therapist of A", "owner"]
 ROOMS = ["patients", "treatments", "scheduling", "billing", "office"]
 

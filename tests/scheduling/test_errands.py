@@ -182,10 +182,7 @@ def test_the_times_are_those_of_the_model_and_each_can_be_booked(
                 at = local(25, 9) + timedelta(minutes=minute)
                 make.a_visit(place, at, practitioner=place.practitioners[who], minutes=25)
         services = [
-            make.a_service(
-                **{k: v for k, v in part.items() if k != "device"}, device_kind="ultrasound" if part["device"] else ""
-            )
-            for part in parts
+            make.a_service(**part | {"device_kind": "ultrasound" if part["device_kind"] else ""}) for part in parts
         ]
         ana, wanted = make.a_patient(), [Wanted(service) for service in services]
         found = errand_times(wanted, place.location, DAY, patient=ana, now=NOW)
