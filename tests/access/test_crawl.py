@@ -7,7 +7,8 @@ import pytest
 from tests.access.crawl import MOST, Crawl
 from tests.access.machinery import Matrix, told
 
-pytestmark = pytest.mark.django_db
+#: One worker makes the world for all of them.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("crawl")]
 
 ROLES = ["front desk", "therapist of A", "owner", "therapist of neither"]
 

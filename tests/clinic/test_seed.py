@@ -31,7 +31,7 @@ from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord, Pl
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,7 @@ def test_a_visit_is_booked_dragged_refused_taken_back_and_moved_by_keys_while_an
     dana.looks("diary-refused")
     refused.locator("button[hx-post]").first.click()
     expect(page.locator("#diary-notice")).to_contain_text("moved to")
-    page.keyboard.press("u")
+    page.locator("#diary-notice").get_by_role("button", name="Undo").click()
     expect(page.locator("#diary-notice")).to_contain_text("Nobody was told")
     expect(card(page, "09:00").locator("[data-version='5']")).to_have_count(1)
 

@@ -26,7 +26,7 @@ def official(django_db_setup, django_db_blocker):
             table.objects.all()._raw_delete("default")
 
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
 
 
 def first(typed):
