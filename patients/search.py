@@ -31,8 +31,8 @@ MOST_WORDS = 5
 GUESSES, ROOM_FOR_GUESSES = 12, 10
 #: The looks that count as having opened a record.
 OPENED = ("patient.record.viewed", "patient.particulars.viewed")
-#: As many people fit all words: they were not mistyped.
-ENOUGH = 5
+#: As many people fit all words, each of three letters or more: they were not mistyped.
+ENOUGH = 2
 _COLUMNS = (
     "uid", "number", "given_name", "family_name", "preferred_name", "pronouns", "born_on", "phone",
     "deactivated_at", "merged_into",
