@@ -191,7 +191,9 @@ class User(AbstractBaseUser):
         return self.name
 
     def get_short_name(self) -> str:
-        return self.name.split(" ")[0]
+        """The first name, without "Dr." and the like before it."""
+        words = self.name.split(" ")
+        return next((word for word in words if not word.endswith(".")), words[0])
 
     def can(self, action: Can) -> bool:
         """Whether one of this person's roles allows the action at all."""
