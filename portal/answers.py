@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import TextChoices
 
-from clinic import desk, links
+from clinic import links
 from clinic.access import LinkActor
 from clinic.models import ActionLink, DeskTask
-from scheduling import booking
+from scheduling import booking, notices
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment
 from scheduling.states import Side, Status
@@ -63,7 +63,7 @@ def cancel(*, link: ActionLink, reason: str, now: datetime) -> Appointment:
         version=link.subject_version,
     )
     _use_up(link, Answer.CANCEL, now)
-    _tell_the_desk(DeskTask.Kind.VISIT_CANCELLED, visit, reason, by, now)
+    notices.ask_the_desk(DeskTask.Kind.VISIT_CANCELLED, visit, visit.patient.survivor, reason, by=by, now=now)
     return visit
 
 
@@ -74,7 +74,8 @@ def ask_to_move(*, link: ActionLink, note: str, now: datetime) -> Appointment:
     if visit.version != link.subject_version or not can_answer(visit, now):
         raise BookingRefused("This visit was changed a moment ago.", stale=True)
     _use_up(link, Answer.MOVE, now)
-    _tell_the_desk(DeskTask.Kind.MOVE_WANTED, visit, note, LinkActor(link.uid), now)
+    by = LinkActor(link.uid)
+    notices.ask_the_desk(DeskTask.Kind.MOVE_WANTED, visit, visit.patient.survivor, note, by=by, now=now)
     return visit
 
 
@@ -86,19 +87,3 @@ def _use_up(link: ActionLink, answer: Answer, now: datetime) -> None:
     """After the visit is locked: whoever cancels at the desk takes the locks in the same order."""
     if not links.use(link, used_for=answer, now=now):
         raise AlreadyAnswered
-
-
-def _tell_the_desk(kind: DeskTask.Kind, visit: Appointment, note: str, by: LinkActor, now: datetime) -> None:
-    desk.ask(
-        kind=kind,
-        patient_uid=visit.patient.survivor.uid,
-        patient_name=visit.patient.survivor.display_name,
-        subject_kind="scheduling.appointment",
-        subject_uid=visit.uid,
-        subject_version=visit.version,
-        subject_at=visit.starts_at,
-        zone=visit.location.zone,
-        note=note,
-        by=by,
-        now=now,
-    )

@@ -84,7 +84,7 @@ def _answered(
         try:
             act(shown)
         except (AlreadyAnswered, OfferOver):
-            pass
+            pass  # another press, or the deadline, was first: what it did is read again and shown below
         except BookingRefused as refusal:
             return _impossible(request, link, shown, refusal)
         link.refresh_from_db()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from clinic.forms import show_phone
 from clinic.links import Purpose
-from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging import Draft, Subject
 from clinic.messaging_states import MessagePurpose
 from clinic.models import Clinic
 from scheduling.models import WaitlistOffer
@@ -51,7 +51,7 @@ def offer(made: WaitlistOffer, way: Way) -> Draft:
         purpose=MessagePurpose.WAITLIST_OFFER,
         occasion="offer",
         about=Subject("scheduling.waitlistoffer", made.uid),
-        to=Recipient(way.channel, patient.display_name, way.address, patient.language, patient.uid),
+        to=way.recipient(patient),
         title="A time has become free for you",
         text=text,
         due_at=made.tell_at,

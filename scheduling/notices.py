@@ -14,7 +14,7 @@ from clinic import desk, messaging
 from clinic.access import Actor
 from clinic.forms import show_phone
 from clinic.links import Purpose
-from clinic.messaging import Draft, Recipient, Subject
+from clinic.messaging import Draft, Subject
 from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import Clinic, DeskTask, OutboundMessage
 from patients import records
@@ -120,13 +120,7 @@ def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: 
         purpose=MessagePurpose.VISIT_REMINDER if soon else purpose,
         occasion=OCCASION,
         about=Subject("scheduling.appointment", first.uid, first.version),
-        to=Recipient(
-            channel=way.channel,
-            name=patient.display_name,
-            address="" if way.blocked else way.address,
-            language=patient.language,
-            patient_uid=patient.uid,
-        ),
+        to=way.recipient(patient),
         title=TITLES["off" if is_off else "moved"],
         text=_text(changes, patient, clinic),
         due_at=due_at,
@@ -184,8 +178,15 @@ def _call(visit: Appointment, patient: Patient, changes: list[Change], by: Actor
 
 def ask_to_call(visit: Appointment, patient: Patient, note: str, *, by: Actor, now: datetime) -> DeskTask:
     """Leave it on the desk that somebody should speak with the patient about this visit."""
+    return ask_the_desk(DeskTask.Kind.CALL_PATIENT, visit, patient, note, by=by, now=now)
+
+
+def ask_the_desk(
+    kind: DeskTask.Kind, visit: Appointment, patient: Patient, note: str, *, by: Actor, now: datetime
+) -> DeskTask:
+    """Leave something about this visit on the desk."""
     return desk.ask(
-        kind=DeskTask.Kind.CALL_PATIENT,
+        kind=kind,
         patient_uid=patient.uid,
         patient_name=patient.display_name,
         subject_kind="scheduling.appointment",

@@ -83,6 +83,11 @@ class Way:
     address: str = ""
     blocked: str = ""
 
+    def recipient(self, patient: Patient) -> Recipient:
+        """To whom and where; without an address when they may not be written to."""
+        address = "" if self.blocked else self.address
+        return Recipient(self.channel, patient.display_name, address, patient.language, patient.uid)
+
 
 def plan_for(
     *,
@@ -261,13 +266,7 @@ def _draft(
         purpose=purpose,
         occasion="day before" if purpose == REMINDER else "at booking",
         about=Subject("scheduling.appointment", appointment.uid, appointment.version),
-        to=Recipient(
-            channel=way.channel,
-            name=patient.display_name,
-            address="" if way.blocked else way.address,
-            language=patient.language,
-            patient_uid=patient.uid,
-        ),
+        to=way.recipient(patient),
         title="Your visits are booked" if besides else TITLES[words],
         text=text,
         due_at=due_at,

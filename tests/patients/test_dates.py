@@ -57,4 +57,5 @@ def test_what_is_shown_is_read_back_as_the_same_day(day: date) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_day_or_refused_but_never_an_accident(typed: str) -> None:
-    dates.parse_day(typed)
+    found = dates.parse_day(typed)
+    assert found is None or isinstance(found, date)

@@ -82,4 +82,5 @@ def test_what_follows_a_dash_is_what_the_allergy_does(line: str, substance: str,
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=60))
 def test_any_text_in_the_lists_is_read_or_refused_but_never_an_accident(one: str, two: str, three: str) -> None:
-    intake(conditions=one, surgeries=two, allergies=one, injury_when=three, emergency_phone=three)
+    form = intake(conditions=one, surgeries=two, allergies=one, injury_when=three, emergency_phone=three)
+    assert form.is_valid() or all(str(sentence).strip() for said in form.errors.values() for sentence in said)

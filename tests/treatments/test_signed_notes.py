@@ -179,8 +179,10 @@ def test_at_least_forty_paths_were_tried():
 
 def test_a_note_cannot_be_born_signed(signed):
     fields = {f.attname: getattr(signed, f.attname) for f in signed._meta.concrete_fields if f.name != "id"}
+    before = SessionNote.objects.count()
     with refused():
         SessionNote.objects.create(**(fields | {"uid": uuid.uuid4(), "visit_uid": None}))
+    assert SessionNote.objects.count() == before
 
 
 def test_a_draft_keeps_its_patient_and_its_author():
@@ -188,6 +190,7 @@ def test_a_draft_keeps_its_patient_and_its_author():
     other = make.a_practitioner()
     with refused():
         SessionNote.objects.filter(pk=draft.pk).update(author=other)
+    assert SessionNote.objects.get(pk=draft.pk).author_id == draft.author_id
 
 
 def test_only_addenda_are_added(signed):
