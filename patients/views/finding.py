@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from clinic.access import Can, requires
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients import search
+
+_HIT = '<div class="search-hit"><a href="{}{}/"><strong>{}</strong> <span class="quiet tabular">{}</span></a>'
+_BOOK = '<a class="search-book" href="{}?patient={}">Book<span class="visually-hidden"> a visit for {}</span></a>'
+_END = mark_safe("</div>\n")
 
 
 @requires(Can.SEE_PATIENTS)
@@ -17,5 +24,20 @@ def find(request: StaffRequest) -> HttpResponse:
     results = search.find(typed, by=request.user, now=request.now) if request.method == "POST" else None
     recent = search.recent(by=request.user, now=request.now) if results is None else []
     context = {"typed": typed, "results": results, "recent": recent, "longest": search.LONGEST}
-    in_the_bar = request.headers.get("HX-Target") == "search-results"
-    return page(request, "patients/search.html", context, partial="bar" if in_the_bar else "results")
+    if request.headers.get("HX-Target") != "search-results":
+        return page(request, "patients/search.html", context, partial="results")
+    context["rows"] = _in_the_bar(results, may_book=request.user.can(Can.BOOK)) if results else ""
+    return page(request, "patients/search.html", context, partial="bar")
+
+
+def _in_the_bar(results: search.Results, *, may_book: bool) -> SafeString:
+    """A line for each hit. Not a template: this answers every letter typed, and a template took four times as long."""
+    record, book = reverse("patients:search"), reverse("scheduling:book")
+    lines = []
+    for hit in results.hits:
+        who = hit.patient
+        line = format_html(_HIT, record, who.uid, who.full_name, hit.says)
+        if may_book and not who.deactivated_at:
+            line += format_html(_BOOK, book, who.uid, who.full_name)
+        lines.append(line + _END)
+    return mark_safe("".join(lines))

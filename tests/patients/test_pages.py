@@ -186,6 +186,18 @@ def test_the_bar_gets_links_and_the_page_gets_rows(desk: User, signed_in: SignIn
         assert "HX-Request" in answer["Vary"]
 
 
+def test_in_the_bar_a_name_is_text_and_only_an_active_patient_can_be_booked(desk: User, signed_in: SignIn) -> None:
+    active, inactive = a_patient("<b>Ana", "O'Núñez"), a_patient("Rui", "O'Núñez")
+    registration.deactivate(inactive, reason="Moved away", by=desk, now=NOW)
+    headers = {"HX-Request": "true", "HX-Target": "search-results"}
+    bar = signed_in(desk).post(at("search"), {"q": "nunez"}, headers=headers).content.decode()
+    assert "&lt;b&gt;Ana O&#x27;Núñez" in bar
+    assert "<b>" not in bar
+    assert f"?patient={active.uid}" in bar
+    assert f"{inactive.uid}/" in bar
+    assert f"?patient={inactive.uid}" not in bar
+
+
 def test_the_page_offers_the_records_opened_last(desk: User, signed_in: SignIn) -> None:
     patient = a_patient("Ana", "Núñez")
     browser = signed_in(desk)
