@@ -1,8 +1,8 @@
 """Times that became free are offered to who waits: one after the other, until nobody is left. By worker or `run_due`.
 
-The database writes down every time that is freed (triggers of migration 0011), in the transaction that frees it. What
-is read here says only where to look; whether the time is free, the diary decides, and the hold takes it. So it can be
-run any number of times, by several at once, and stopped anywhere. See docs/algorithms/waitlist.md.
+The database writes down every time that is freed (triggers of migrations 0011 and 0013), in the transaction that frees
+it. What is read here says only where to look; whether the time is free, the diary decides, and the hold takes it. So it
+can be run any number of times, by several at once, and stopped anywhere. See docs/algorithms/waitlist.md.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 REACH = timedelta(minutes=LONGEST_VISIT + LONGEST_BUFFER)
 #: How many starts are tried for one person, when rooms are short, before the next is asked.
 TRIES = 4
+#: How far ahead days that are open after all are looked at; what lies beyond comes week by week.
+AHEAD = timedelta(weeks=8)
+#: Longer than any claim: not a visit's time, but days of an absence or a closure that was taken back.
+DAYS_OFF = timedelta(hours=12)
 
 
 @dataclass
@@ -99,7 +103,7 @@ def _look_at_next(now: datetime, *, besides: Collection[int]) -> int | None:
             row = due.select_related("practitioner__user", "location", "session__service").first()
             if row is None:
                 return None
-            if _in_days(row):
+            if _in_days(row, now):
                 return 0
             stretches = around(row, now=now)
             if stretches and _offer_one(row, stretches, now):
@@ -122,23 +126,32 @@ def _same(row: FreedTime) -> FreedTimeQuerySet:
     return FreedTime.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
 
 
-def _in_days(row: FreedTime) -> bool:
-    """A time of several days, such as after a holiday that was called off, is looked at day by day."""
+def _in_days(row: FreedTime, now: datetime) -> bool:
+    """A time of several days, such as after a holiday that was called off, is looked at day by day, `AHEAD` at most.
+
+    What lies beyond is looked at when it comes near. True: it was shared out or put off.
+    """
     if row.session_id is not None:
         return False
-    first, last = (time.local_day(at, row.location.tz) for at in (row.starts_at, row.ends_at - timedelta(seconds=1)))
+    tz, whole = row.location.tz, Interval(row.starts_at, row.ends_at)
+    first, last = (time.local_day(at, tz) for at in (whole.start, whole.end - timedelta(seconds=1)))
+    is_near = whole.end - whole.start <= DAYS_OFF
+    near = last if is_near else min(last, time.local_day(now + AHEAD, tz))
+    if first > near:
+        FreedTime.objects.filter(pk=row.pk).update(look_at=wallclock.day_span(first, tz).start - AHEAD)
+        return True
     if first == last:
         return False
-    whole = Interval(row.starts_at, row.ends_at)
-    parts = [whole.meet(wallclock.day_span(day, row.location.tz)) for day in wallclock.days(first, last)]
+    spans = (wallclock.day_span(day, tz) for day in wallclock.days(max(first, time.local_day(now, tz)), near))
+    parts = [(whole.meet(span), row.look_at) for span in spans]
+    if near < last:
+        parts.append((Interval(wallclock.day_span(near, tz).end, whole.end), now + timedelta(weeks=1)))
+    place = {"practitioner": row.practitioner, "location": row.location}
     FreedTime.objects.bulk_create(
-        FreedTime(
-            practitioner=row.practitioner, location=row.location, starts_at=part.start, ends_at=part.end,
-            look_at=row.look_at,
-        )
-        for part in parts
+        FreedTime(**place, starts_at=part.start, ends_at=part.end, look_at=look_at)
+        for part, look_at in parts
         if part is not None
-    )  # fmt: skip
+    )
     row.delete()
     return True
 
@@ -293,7 +306,7 @@ def known(*, now: datetime, location: int | None = None, limit: int = 20) -> lis
     for row in rows.select_related("practitioner__user", "location", "session__service").order_by("starts_at", "pk")[
         :100
     ]:
-        if (row.ends_at - row.starts_at) <= timedelta(hours=12):
+        if (row.ends_at - row.starts_at) <= DAYS_OFF:
             shown.setdefault((row.practitioner_id, row.location_id, row.starts_at), row)
     waiting = list(wishes_of(WaitlistEntry.objects.waiting(), now=now))
     found = [Freed(row, _suits(row, waiting, now)) for row in shown.values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -168,12 +168,13 @@ def set_week(
     now: datetime,
 ) -> None:
     """From that day on these hours hold; until then the old ones. What is booked stays booked."""
-    rules = model.objects.select_for_update(no_key=True).filter(**whose)
+    before = list(model.objects.select_for_update(no_key=True).filter(**whose).values_list("pk", flat=True))
+    # First the new ones: what they have in common with the old was free already, and is not said to become free.
+    new: list[Any] = [model(**whose, weekday=d, opens=a, closes=b, valid_from=valid_from) for d, a, b in stretches]
+    model.objects.bulk_create(new)
+    rules, last = model.objects.filter(pk__in=before), valid_from - timedelta(days=1)
     rules.filter(valid_from__gte=valid_from).delete()
-    last = valid_from - timedelta(days=1)
     rules.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from)).update(valid_to=last)
-    for day, opens, closes in stretches:
-        model.objects.create(**whose, weekday=day, opens=opens, closes=closes, valid_from=valid_from)
     if isinstance(who := whose.get("practitioner"), Practitioner):
         ensure(practitioners=[who.pk])
     audit.record(

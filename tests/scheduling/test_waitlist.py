@@ -29,6 +29,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def place(standing_clock: object, place: SimpleNamespace) -> SimpleNamespace:
+    """The hours of long ago that the factories write become free as well: they are over, and gone."""
+    FreedTime.objects.all().delete()
     return place
 
 
