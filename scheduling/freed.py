@@ -8,32 +8,26 @@ can be run any number of times, by several at once, and stopped anywhere. See do
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 
 from clinic import time
 from clinic.access import SYSTEM
-from scheduling import availability, groups, holds, matching, offers, replying, wallclock
+from scheduling import availability, groups, holds, matching, offers, replying, wallclock, wishes
 from scheduling.availability import Ask
 from scheduling.intervals import Interval
-from scheduling.matching import Candidate, Span, Stretch, Wishes
-from scheduling.models import Appointment, FreedTime, Hold, Service, WaitlistEntry, WaitlistOffer
-from scheduling.models.resources import LONGEST_BUFFER, LONGEST_VISIT
+from scheduling.matching import Candidate, Span, Stretch
+from scheduling.models import Appointment, FreedTime, Service, WaitlistEntry
 from scheduling.models.waitlist import FreedTimeQuerySet
 from scheduling.reminders import SECOND_THOUGHTS
 from scheduling.visits import BookingRefused
 
 log = logging.getLogger(__name__)
 
-#: As far as a visit that touches a freed time can reach out of it, with what comes before and after.
-REACH = timedelta(minutes=LONGEST_VISIT + LONGEST_BUFFER)
 #: How many starts are tried for one person, when rooms are short, before the next is asked.
 TRIES = 4
 #: How far ahead days that are open after all are looked at; what lies beyond comes week by week.
@@ -103,7 +97,7 @@ def _look_at_next(now: datetime, *, besides: Collection[int]) -> int | None:
             row = due.select_related("practitioner__user", "location", "session__service").first()
             if row is None:
                 return None
-            if _in_days(row, now):
+            if _in_days(row, now) or _asked_in_vain(row):
                 return 0
             stretches = around(row, now=now)
             if stretches and _offer_one(row, stretches, now):
@@ -156,6 +150,17 @@ def _in_days(row: FreedTime, now: datetime) -> bool:
     return True
 
 
+def _asked_in_vain(row: FreedTime) -> bool:
+    """Looked at before, again for somebody who joined the list, and they have had another offer meanwhile."""
+    if (
+        not _same(row).filter(is_due=False).exists()
+        or WaitlistEntry.objects.waiting().by_whom(row.practitioner).exists()
+    ):
+        return False
+    row.delete()
+    return True
+
+
 def _offer_one(row: FreedTime, stretches: list[Stretch], now: datetime) -> bool:
     """The first in order for whom the time can be kept gets it."""
     found = candidates(stretches, row=row, now=now)
@@ -189,7 +194,9 @@ def candidates(stretches: list[Stretch], *, row: FreedTime, now: datetime) -> li
     """Everybody whom it suits, in the order to be asked. Seven queries."""
     whole = Interval(min(s.free.start for s in stretches), max(s.free.end for s in stretches))
     waiting = WaitlistEntry.objects.waiting().filter(service__discipline=row.practitioner.discipline)
-    return matching.candidates(wishes_of(waiting, busy_within=whole, now=now), stretches, from_=replying.earliest(now))
+    return matching.candidates(
+        wishes.of_entries(waiting, busy_within=whole, now=now), stretches, from_=replying.earliest(now)
+    )
 
 
 def around(row: FreedTime, *, now: datetime) -> list[Stretch]:
@@ -208,7 +215,7 @@ def around(row: FreedTime, *, now: datetime) -> list[Stretch]:
         return [Stretch(**facts, free=session, untaken=session, freed=session, session_of=row.session.service_id)]
     # Only when they work and what is booked: how long, in which room and with what, differs from one to the next.
     anything = Service(discipline=who.discipline, minutes=5, needs_room=False)
-    span = Interval(freed.start - REACH, freed.end + REACH)
+    span = Interval(freed.start - wishes.REACH, freed.end + wishes.REACH)
     ask = Ask(anything, place, span, practitioners=frozenset({who.pk}), now=now)
     land = availability.ground(ask)
     untaken = land.all & ~land.taken_people.get(who.pk, 0)
@@ -231,57 +238,6 @@ def _parts(land: availability.Ground, mask: int) -> list[Span]:
         last = first + (gone & -gone).bit_length() - 1
         found.append(Interval(land.ruler.instant(first), land.ruler.instant(last)))
         at = last
-    return found
-
-
-def wishes_of(entries: Iterable[WaitlistEntry], *, now: datetime, busy_within: Span | None = None) -> Iterator[Wishes]:
-    """Six queries: entries with people and places, what they were offered, and what they have then."""
-    rows = list(
-        entries.select_related("patient", "service", "earlier_than").prefetch_related("practitioners", "locations")  # type: ignore[attr-defined]
-    )
-    offered: dict[int, list[Span]] = defaultdict(list)
-    for entry, start, end in WaitlistOffer.objects.filter(entry__in=[row.pk for row in rows]).values_list(
-        "entry_id", "starts_at", "ends_at"
-    ):
-        offered[entry].append(Interval(start, end))
-    people = {row.patient.merged_into_id or row.patient_id for row in rows}
-    busy = _busy(people, busy_within, now) if busy_within and rows else {}
-    for row in rows:
-        service, present = row.service, row.earlier_than
-        yield Wishes(
-            entry=row.pk,
-            since=row.asked_at,
-            service=service.pk,
-            minutes=row.length,
-            discipline=service.discipline,
-            skill=service.skill,
-            is_group=service.is_group,
-            before=service.preparing_minutes,
-            after=service.charting_minutes,
-            practitioners=frozenset(one.pk for one in row.practitioners.all()),
-            locations=frozenset(one.pk for one in row.locations.all()),
-            weekdays=frozenset(row.weekdays),
-            earliest=row.earliest,
-            latest=row.latest,
-            first_on=row.first_on,
-            last_on=row.last_on,
-            present=Interval(present.starts_at, present.ends_at) if present else None,
-            urgent=row.urgency == 1,
-            busy=tuple(busy.get(row.patient.merged_into_id or row.patient_id, ())),
-            offered=tuple(offered[row.pk]),
-        )
-
-
-def _busy(people: Collection[int], span: Span, now: datetime) -> dict[int, list[Span]]:
-    """By person: their visits, under whichever record, and times that are kept for them."""
-    found: dict[int, list[Span]] = defaultdict(list)
-    theirs = Q(patient__in=people) | Q(patient__merged_into__in=people)
-    root = Coalesce(F("patient__merged_into_id"), F("patient_id"))
-    visits = Appointment.objects.holding_time().within(span.start, span.end)
-    kept = Hold.objects.kept(now).within(span.start, span.end)
-    for rows in (visits, kept):
-        for person, start, end in rows.filter(theirs).values_list(root, "starts_at", "ends_at"):
-            found[person].append(Interval(start, end))
     return found
 
 
@@ -308,15 +264,15 @@ def known(*, now: datetime, location: int | None = None, limit: int = 20) -> lis
     ]:
         if (row.ends_at - row.starts_at) <= DAYS_OFF:
             shown.setdefault((row.practitioner_id, row.location_id, row.starts_at), row)
-    waiting = list(wishes_of(WaitlistEntry.objects.waiting(), now=now))
-    found = [Freed(row, _suits(row, waiting, now)) for row in shown.values()]
+    waiting = list(wishes.of_entries(WaitlistEntry.objects.waiting(), now=now))
+    found = [Freed(row, wishes.suits(row, waiting, now)) for row in shown.values()]
     return [one for one in found if one.suits][:limit]
 
 
 def how_many_wait(visits: Iterable[Appointment], *, now: datetime) -> int:
     """Whom the times of visits that were just given up would suit, by the wishes alone."""
-    waiting = list(wishes_of(WaitlistEntry.objects.waiting(), now=now))
-    return len({entry for visit in visits for entry in _suits(_place_of(visit), waiting, now)})
+    waiting = list(wishes.of_entries(WaitlistEntry.objects.waiting(), now=now))
+    return len({entry for visit in visits for entry in wishes.suits(_place_of(visit), waiting, now)})
 
 
 def _place_of(visit: Appointment) -> FreedTime:
@@ -324,14 +280,3 @@ def _place_of(visit: Appointment) -> FreedTime:
         practitioner=visit.practitioner, location=visit.location, session=visit.session, starts_at=visit.starts_at,
         ends_at=visit.ends_at,
     )  # fmt: skip
-
-
-def _suits(row: FreedTime, waiting: Iterable[Wishes], now: datetime) -> tuple[int, ...]:
-    who, place = row.practitioner, row.location
-    whole: Span = Interval(row.starts_at, row.ends_at)
-    stretch = Stretch(
-        who.pk, place.pk, place.tz, who.discipline, frozenset(who.skills), free=whole,
-        untaken=Interval(whole.start - REACH, whole.end + REACH), freed=whole,
-        session_of=row.session.service_id if row.session else None,
-    )  # fmt: skip
-    return tuple(c.wishes.entry for _, c in matching.candidates(waiting, [stretch], from_=replying.earliest(now)))

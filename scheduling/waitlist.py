@@ -19,6 +19,7 @@ from clinic.access import Actor
 from clinic.forms import check_revision
 from clinic.models import Location, Practitioner
 from patients.models import Patient
+from scheduling import wishes
 from scheduling.models import Appointment, FreedTime, Service, Urgency, WaitlistEntry
 from scheduling.states import WAITLIST_TRANSITIONS, Waiting
 from scheduling.visits import BookingRefused, staff
@@ -143,7 +144,7 @@ def locked(entry: WaitlistEntry) -> WaitlistEntry:
 
 
 def look_again(entry: WaitlistEntry, *, now: datetime) -> None:
-    """Times that are known to be free, and that nobody else wanted, are looked at once more for who waits (again).
+    """Known free times that nobody else wanted, and that they wish for, are looked at once more for who waits (again).
 
     Rows are added, never changed: whoever looks at one just now is not waited for.
     """
@@ -158,10 +159,15 @@ def look_again(entry: WaitlistEntry, *, now: datetime) -> None:
         known = known.filter(starts_at__lt=datetime.combine(entry.last_on + timedelta(days=2), time(), now.tzinfo))
     if entry.earlier_than is not None:
         known = known.filter(starts_at__lt=entry.earlier_than.starts_at)
-    places_known = known.values_list("practitioner_id", "location_id", "session_id", "starts_at", "ends_at").distinct()
+    wish = list(wishes.of_entries(WaitlistEntry.objects.filter(pk=entry.pk), now=now))
+    places = {
+        (row.practitioner_id, row.location_id, row.session_id, row.starts_at, row.ends_at)
+        for row in known.select_related("practitioner", "location", "session")
+        if wishes.suits(row, wish, now, beside=wishes.REACH)
+    }
     FreedTime.objects.bulk_create(
         FreedTime(practitioner_id=p, location_id=at, session_id=s, starts_at=a, ends_at=b, look_at=now)
-        for p, at, s, a, b in places_known
+        for p, at, s, a, b in places
     )
 
 

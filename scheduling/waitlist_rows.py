@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Q
 
 from clinic.models import Location, OutboundMessage, Practitioner
-from scheduling import availability, freed, matching, replying
+from scheduling import availability, matching, replying, wishes
 from scheduling.availability import Ask
 from scheduling.forms.booking import Pick
 from scheduling.intervals import Interval
@@ -96,8 +96,8 @@ def free_for(entry: WaitlistEntry, location: Location, *, now: datetime) -> list
     """Times free now at this location that suit the entry, by day; what was offered before included."""
     if entry.service.is_group:
         return []
-    wishes = next(iter(freed.wishes_of(WaitlistEntry.objects.filter(pk=entry.pk), now=now)), None)
-    if wishes is None:
+    wish = next(iter(wishes.of_entries(WaitlistEntry.objects.filter(pk=entry.pk), now=now)), None)
+    if wish is None:
         return []
     people = frozenset(one.pk for one in entry.practitioners.all()) or None
     first = replying.earliest(now)
@@ -111,15 +111,15 @@ def free_for(entry: WaitlistEntry, location: Location, *, now: datetime) -> list
     found = [
         free
         for free in availability.free_times(ask)
-        if matching.wanted(wishes, Interval(free.starts_at, free.ends_at), location.tz, offered_before=True)
+        if matching.wanted(wish, Interval(free.starts_at, free.ends_at), location.tz, offered_before=True)
         and replying.window(free.starts_at, now=now, tz=location.tz)
     ]
-    return _by_day(_best(found, wishes, location), location)
+    return _by_day(_best(found, wish, location), location)
 
 
-def _best(found: Sequence[availability.Free], wishes: matching.Wishes, location: Location) -> list[availability.Free]:
+def _best(found: Sequence[availability.Free], wish: matching.Wishes, location: Location) -> list[availability.Free]:
     """A few of each day: with whom they asked for by name, leaving no useless gaps, then early; in order of time."""
-    best = availability.best_first(found, familiar=wishes.practitioners, tz=location.tz, per_day=TIMES_SHOWN)
+    best = availability.best_first(found, familiar=wish.practitioners, tz=location.tz, per_day=TIMES_SHOWN)
     days = sorted({free.starts_at.astimezone(location.tz).date() for free in best})[:DAYS_SHOWN]
     return sorted(free for free in best if free.starts_at.astimezone(location.tz).date() in days)
 

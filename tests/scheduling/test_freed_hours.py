@@ -137,6 +137,26 @@ def test_hours_of_another_location_are_another_time(place: Any) -> None:
     assert noticed(location=place.location) == []
 
 
+def test_who_joins_later_is_asked_about_new_hours_but_only_where_they_suit(place: Any) -> None:
+    opens(place, [(day, time(8), time(20)) for day in range(7)])
+    works(place, [(day, time(9), time(19)) for day in range(7)])
+    round_of_work()
+    assert FreedTime.objects.known(SOON).count() == 7 * WEEKS
+    entry = an_entry(place, practitioners=(place.practitioner,), earliest=time(17), weekdays=(3,), now=SOON)
+    assert FreedTime.objects.due(SOON).count() == WEEKS, "Thursdays"
+    done = freed.run(now=SOON)
+    assert (done.offered, [offer.entry for offer in pending()]) == (1, [entry])
+    assert FreedTime.objects.due(SOON).count() == 0, "what is left is remembered, and not looked at for nobody"
+
+
+def test_a_visit_that_reaches_into_time_that_was_free_before_suits_as_well(place: Any) -> None:
+    works(place, [(day, time(9), time(17, 30)) for day in range(7)])
+    round_of_work()
+    an_entry(place, practitioners=(place.practitioner,), earliest=time(16), weekdays=(2,), now=SOON)
+    freed.run(now=SOON)
+    assert [offer.starts_at for offer in pending()] == [local(25, 16, 30)]
+
+
 # -- Opening hours ---------------------------------------------------------------------------------------
 
 
