@@ -160,11 +160,12 @@ def look_again(entry: WaitlistEntry, *, now: datetime) -> None:
     if entry.earlier_than is not None:
         known = known.filter(starts_at__lt=entry.earlier_than.starts_at)
     wish = list(wishes.of_entries(WaitlistEntry.objects.filter(pk=entry.pk), now=now))
-    places = {
+    rows = known.select_related("practitioner", "location", "session").order_by("starts_at", "pk")
+    places = dict.fromkeys(
         (row.practitioner_id, row.location_id, row.session_id, row.starts_at, row.ends_at)
-        for row in known.select_related("practitioner", "location", "session")
+        for row in rows
         if wishes.suits(row, wish, now, beside=wishes.REACH)
-    }
+    )
     FreedTime.objects.bulk_create(
         FreedTime(practitioner_id=p, location_id=at, session_id=s, starts_at=a, ends_at=b, look_at=now)
         for p, at, s, a, b in places

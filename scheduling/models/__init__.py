@@ -6,7 +6,15 @@ from scheduling.models.displacements import Displacement
 from scheduling.models.feeds import CalendarFeed, Shows
 from scheduling.models.groups import GroupSession
 from scheduling.models.holds import Hold
-from scheduling.models.hours import Absence, Closure, ExtraHours, OpeningHours, Weekday, WorkingHours
+from scheduling.models.hours import (
+    Absence,
+    Closure,
+    ExtraHours,
+    HolidayCalendar,
+    OpeningHours,
+    Weekday,
+    WorkingHours,
+)
 from scheduling.models.moves import LastMove
 from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
@@ -27,6 +35,7 @@ __all__ = [
     "Frequency",
     "GroupSession",
     "Hold",
+    "HolidayCalendar",
     "LastMove",
     "OpeningHours",
     "Resource",

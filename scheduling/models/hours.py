@@ -206,3 +206,15 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HolidayCalendar(models.Model):
+    """Whose public holidays a location keeps, as it was last said; they become closures one by one."""
+
+    location = models.OneToOneField("clinic.Location", on_delete=models.PROTECT, related_name="holiday_calendar")
+    country = models.CharField(max_length=2)
+    #: A state or region by its code; none: what holds in the whole country.
+    subdivision = models.CharField("state or region", max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.subdivision}".strip()
