@@ -7,6 +7,7 @@ shows up in `verify()`. See docs/adr/0006-audit-is-sealed-behind-the-writers.md.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import hashlib
 import json
@@ -27,6 +28,7 @@ request_id: contextvars.ContextVar[uuid.UUID | None] = contextvars.ContextVar("r
 
 _SEAL_LOCK = 0x746F6E7573  # "tonus": one sealer at a time
 _GENESIS = bytes(32)
+_DEADLOCK = "40P01"
 
 
 class CannotRecord(Exception):
@@ -48,8 +50,28 @@ def record(
 
     `detail` holds ids and short facts, never clinical text. An act without an actor is refused by the database.
     """
+    return write(
+        event(
+            action, by=by, now=now, subject=subject, patient_uid=patient_uid, reason=reason, detail=detail,
+            is_look=is_look,
+        )
+    )  # fmt: skip
+
+
+def event(
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    subject: models.Model | None = None,
+    patient_uid: uuid.UUID | None = None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+    is_look: bool = False,
+) -> AuditEvent:
+    """What `record` writes, for the caller to write with other rows (clinic.rows)."""
     kind, actor_uid = _who(by)
-    event = AuditEvent(
+    return AuditEvent(
         at=now,
         actor_kind=kind,
         actor_uid=actor_uid,
@@ -63,11 +85,23 @@ def record(
         detail=detail or {},
         request_id=request_id.get(),
     )
-    try:
+
+
+def write(event: AuditEvent) -> AuditEvent:
+    with must_be_written(event.action):
         event.save(force_insert=True)
-    except (OperationalError, ProgrammingError, InternalError, InterfaceError) as exc:
-        raise CannotRecord(f"{action} could not be written down.") from exc
     return event
+
+
+@contextlib.contextmanager
+def must_be_written(action: str) -> Iterator[None]:
+    """What writes events: when the database cannot, nothing is done or shown. A deadlock is not the audit's fault."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError, InternalError, InterfaceError) as exc:
+        if getattr(exc.__cause__, "sqlstate", "") == _DEADLOCK:
+            raise
+        raise CannotRecord(f"{action} could not be written down.") from exc
 
 
 def viewed(
@@ -91,7 +125,7 @@ def viewed_once(what: str, *, by: Actor, now: datetime, patient_uid: uuid.UUID) 
         viewed(what, by=by, now=now, patient_uid=patient_uid)
 
 
-def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID]) -> None:
+def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID | str]) -> None:
     """One row for a list: who was on it. Nothing is written for an empty one."""
     uids = [str(uid) for uid in patient_uids]
     if uids:

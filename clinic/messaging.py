@@ -105,18 +105,15 @@ class Draft:
     needs_person: bool | None = None
 
 
-def enqueue(*drafts: Draft, now: datetime, first: bool = False) -> list[OutboundMessage]:
+def enqueue(*drafts: Draft, now: datetime) -> list[OutboundMessage]:
     """Write messages into the outbox, in the caller's transaction: they exist if and only if it commits.
 
     Saying it twice changes nothing: purpose, subject, version, occasion, channel and address are the key. What
     was not sent for a reason that has been taken back since (no consent, a cancelled visit) is planned again.
-    `first`: nothing can have been said about this subject before, as the caller has just made it.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A message belongs in the transaction of what it speaks about.")
-    rows = [_row(draft, now) for draft in drafts]
-    if first:
-        return OutboundMessage.objects.bulk_create(rows)
+    rows = [message(draft, now=now) for draft in drafts]
     OutboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
     kept = {row.uid: row for row in OutboundMessage.objects.filter(uid__in=[row.uid for row in rows])}
     return [kept.get(row.uid) or _planned_before(row, now) for row in rows]
@@ -126,7 +123,8 @@ def enqueue(*drafts: Draft, now: datetime, first: bool = False) -> list[Outbound
 KEY = ("subject_uid", "subject_version", "purpose", "occasion", "channel")
 
 
-def _row(draft: Draft, now: datetime) -> OutboundMessage:
+def message(draft: Draft, *, now: datetime) -> OutboundMessage:
+    """The draft as a row for the caller to write: of what is new itself, nothing can have been said before."""
     if bool(draft.link_purpose) != ("{link}" in draft.text):
         raise ValueError("A message with a link says where it goes, and no other does.")
     wants_person = draft.suppressed in WANTS_A_PERSON if draft.needs_person is None else draft.needs_person

@@ -14,9 +14,10 @@ from clinic.access import Actor, Can
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel as MailChannel
 from clinic.messaging_states import MessagePurpose
-from clinic.models import Location, Practitioner, User
+from clinic.models import AuditEvent, Location, Practitioner, User
 from patients import records
 from patients.models import BreakGlass, CareTeamMember, GlassReview, Joining, Patient
+from patients.persons import Person
 
 #: How long a broken glass stays open.
 OPEN_FOR = timedelta(minutes=60)
@@ -47,14 +48,33 @@ def join(*, patient: Patient, practitioner: Practitioner, why: str, by: Actor, n
     member = _current(patient, practitioner)
     if member is not None:
         return member
-    member = CareTeamMember.objects.create(
+    member, event = _new(patient, practitioner, why=why, by=by, now=now)
+    member.save(force_insert=True)
+    audit.write(event)
+    return member
+
+
+def joining(
+    person: Person, practitioner: Practitioner, *, why: str, by: Actor, now: datetime
+) -> tuple[CareTeamMember, AuditEvent] | tuple[()]:
+    """What `join` writes, for the caller to write, about a person whose record is locked; nothing for who is on it."""
+    if practitioner.pk in person.treated_by:
+        return ()
+    person.treated_by.add(practitioner.pk)
+    return _new(person.patient, practitioner, why=why, by=by, now=now)
+
+
+def _new(
+    patient: Patient, practitioner: Practitioner, *, why: str, by: Actor, now: datetime
+) -> tuple[CareTeamMember, AuditEvent]:
+    member = CareTeamMember(
         patient=patient,
         practitioner=practitioner,
         why=Joining(why),
         joined_at=now,
         joined_by=records.staff(by),
     )
-    audit.record(
+    event = audit.event(
         "care_team.joined",
         by=by,
         now=now,
@@ -62,7 +82,7 @@ def join(*, patient: Patient, practitioner: Practitioner, why: str, by: Actor, n
         patient_uid=patient.uid,
         detail={"practitioner": str(practitioner.uid), "why": why},
     )
-    return member
+    return member, event
 
 
 @transaction.atomic

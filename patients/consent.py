@@ -72,6 +72,11 @@ def standing(patient: Patient) -> dict[str, ContactConsent]:
     return newest
 
 
+def agreed(patient: Patient) -> dict[str, bool]:
+    """Whether the newest word on each channel is yes; a channel that was never asked about is missing."""
+    return {channel: said.given for channel, said in standing(patient).items()}
+
+
 def may_contact(patient: Patient, channel: str) -> bool:
     """Whether the patient's newest word on this channel is yes, there is an address, and the record is in use."""
     patient = patient.survivor

@@ -17,9 +17,10 @@ from scheduling.attendance import arrive, complete, complete_charted, no_show, s
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Hold, Room, Service
 from scheduling.moves import undo_move
-from scheduling.placing import Rows, place
+from scheduling.placing import place
 from scheduling.preflight import Proposal
 from scheduling.states import HOLDS_TIME, UNDO, Side, Status
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, changed_meanwhile, check_step, check_version, locked, record, staff
 from treatments.models import Intervention, SessionNote
 
@@ -76,17 +77,17 @@ def book(
         raise BookingRefused("This is a group: choose one of its sessions.")
     squeeze = writing.may_squeeze(overbook, by=by)
 
-    def write(places: list[Places], rows: Rows) -> Appointment:
+    def write(places: list[Places], turn: Turn) -> Appointment:
         if hold is not None:
             holds.end(hold, now=now)
         visit = Appointment(patient=person, intervention=intervention, note=note, request_key=request_key)
         return writing.new_visit(
-            visit, proposal, places[0], rows, by=by, now=now, overbook=overbook, overruled=overruled
+            visit, proposal, places[0], turn, by=by, now=now, overbook=overbook, overruled=overruled
         )
 
     try:
         overruled = writing.check(proposal, despite=despite, now=now)
-        return place([Wish(proposal, room=room, squeeze=squeeze)], write, now=now)
+        return place([Wish(proposal, room=room, squeeze=squeeze)], write, now=now, anew=hold is None)
     except (BookingRefused, IntegrityError):
         # The same form sent again, be it in the same moment: it finds its own visit in the way, or its key taken.
         if twin := _booked_before(request_key, proposal):
@@ -140,7 +141,7 @@ def move(
         "from_practitioner": str(appointment.practitioner.uid),
     }
 
-    def write(places: list[Places], rows: Rows) -> Appointment:
+    def write(places: list[Places], _: Turn) -> Appointment:
         visit = locked(appointment)
         check_version(visit, version or appointment.version)
         check_step(visit, moving=True)
@@ -148,7 +149,7 @@ def move(
             holds.end(hold, now=now)
         diaries.give_back(visit)
         return writing.moved_visit(
-            visit, proposal, places[0], rows, by=by, now=now, overbook=overbook, overruled=overruled, **before
+            visit, proposal, places[0], by=by, now=now, overbook=overbook, overruled=overruled, **before
         )
 
     stays = location is None or location == appointment.location
@@ -268,7 +269,7 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
         moving=appointment,
     )
 
-    def write(places: list[Places], rows: Rows) -> Appointment:
+    def write(places: list[Places], _: Turn) -> Appointment:
         visit = locked(appointment)
         if visit.status != appointment.status:
             raise changed_meanwhile()
@@ -278,7 +279,7 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
         visit.cancelled_side, visit.cancel_reason, visit.cancelled_late = "", "", False
         visit.version += 1  # links and messages of before stay dead
         visit.save()
-        diaries.claim(visit, places[0], rows)
+        diaries.claim(visit, places[0])
         # A message that it was called off may still wait.
         reminders.void_for(appointment=visit, reason="taken_back", now=now)
         reminders.plan_for(appointment=visit, now=now)

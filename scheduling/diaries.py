@@ -9,26 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Value
-from django.db.models.functions import Mod
-from django.db.models.lookups import Exact
+from django.db.models import F
 
-from clinic.models import Location
 from patients.models import Patient
-from scheduling import resources
+from scheduling import resources, vacancies
 from scheduling.models import Appointment, Claim, Device, GroupSession, Hold, Room, Service, half_open
 from scheduling.models.appointments import AppointmentQuerySet
-from scheduling.models.claims import ClaimQuerySet
 from scheduling.preflight import Proposal
+from scheduling.vacancies import Vacancies, look
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: Keys of the advisory locks: what kind of diary, and whose.
 _OF_A_PATIENT, _OF_A_RESOURCE = 7001, 7002
+_KINDS = ("practitioner", "room", "device")
 _DEADLOCK = "40P01"
 #: Constraints that mean "somebody else has that time".
 TAKEN = frozenset({"nobody_and_nothing_is_double_booked", "patient_is_not_in_two_places"})
@@ -36,18 +34,28 @@ TAKEN = frozenset({"nobody_and_nothing_is_double_booked", "patient_is_not_in_two
 SEAT, OVERFLOW = 1, 2
 
 
-def lock_diaries(*, resources: Iterable[int], patients: Iterable[Patient]) -> None:
+#: Everybody in line, in order.
+_QUEUE = "SELECT pg_advisory_xact_lock(k.kind, k.id) FROM unnest(%s::int[], %s::int[]) AS k(kind, id)"
+#: The condition on the queue stands before the rows: they are met when everybody before us is through.
+_QUEUE_FOR_RECORDS = f"""WITH queue AS MATERIALIZED ({_QUEUE})
+SELECT id FROM patients_patient
+ WHERE (SELECT count(*) FROM queue) > 0 AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608 -- ours
+
+
+def lock_diaries(*, resources: Iterable[int], patients: Iterable[Patient], records: bool = False) -> None:
     """Queue up behind anyone else changing these diaries; always in one order, once per transaction or savepoint.
 
-    Without it the constraint still keeps the diary right, but those who clash wait for each other and die.
+    Without it the constraint still keeps the diary right, but those who clash wait for each other and die. With
+    `records` the patients' own rows are locked behind it, as messages and care team want it.
     """
-    people = sorted({patient.merged_into_id or patient.pk for patient in patients})
+    people = sorted({patient.root_id for patient in patients})
     keys = [(_OF_A_PATIENT, pk) for pk in people] + [(_OF_A_RESOURCE, pk) for pk in sorted(set(resources))]
+    values = [[kind for kind, _ in keys], [pk % 2**31 for _, pk in keys]]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(k.kind, k.id) FROM unnest(%s::int[], %s::int[]) AS k(kind, id)",
-            [[kind for kind, _ in keys], [pk % 2**31 for _, pk in keys]],
-        )
+        if records and people:
+            cursor.execute(_QUEUE_FOR_RECORDS, [*values, people])
+        else:
+            cursor.execute(_QUEUE, values)
 
 
 def once_more_after_deadlock(verb: Callable[P, R]) -> Callable[P, R]:
@@ -84,6 +92,8 @@ class Slot:
     seat: int
     start: datetime
     end: datetime
+    #: The id of the thing's resource row.
+    resource: int
 
     def stands_in_the_way(self, kind: str, thing: int, start: datetime, end: datetime) -> bool:
         return (self.kind, self.thing) == (kind, thing) and self.start < end and start < self.end
@@ -111,6 +121,14 @@ class NothingFree(Exception):
         self.squeezable = squeezable
 
 
+class InTheWay(Exception):
+    """Who or what is busy, whichever room is chosen; and what is short besides."""
+
+    def __init__(self, wish: Wish, busy: Sequence[Busy], short: NothingFree | None) -> None:
+        super().__init__()
+        self.wish, self.busy, self.short = wish, busy, short
+
+
 @dataclass(frozen=True)
 class Wish:
     """A proposal, and what somebody insists on or would like."""
@@ -129,9 +147,11 @@ class Wish:
     def window(self, kind: str) -> tuple[datetime, datetime]:
         return _window(self.proposal.service, kind, self.proposal.starts_at, self.proposal.ends_at)
 
-    def own(self, kind: str, thing: int) -> bool:
-        """Whether another visit of the same act takes this thing then."""
-        return any(slot.stands_in_the_way(kind, thing, *self.window(kind)) for slot in self.besides)
+    @property
+    def own_rooms(self) -> list[int]:
+        """Rooms that other visits of the same act take then."""
+        start, end = self.window("room")
+        return [slot.thing for slot in self.besides if slot.stands_in_the_way("room", slot.thing, start, end)]
 
 
 def _window(service: Service, kind: str, start: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -140,17 +160,46 @@ def _window(service: Service, kind: str, start: datetime, end: datetime) -> tupl
 
 
 def choose(wish: Wish, *, now: datetime) -> Places:
-    """The room that was asked for, or the free one that has least to spare; a free seat of a device. Unlocked."""
-    who = wish.proposal.practitioner
-    room, room_seat = _room(wish, now)
-    device, device_seat = _device(wish, now)
-    busy = wish.squeeze and _claims(wish, "practitioner", now).filter(resource__practitioner=who).exists()
-    slots = [Slot("practitioner", who.pk, OVERFLOW if busy else SEAT, *wish.window("practitioner"))]
-    if room:
-        slots.append(Slot("room", room.pk, room_seat, *wish.window("room")))
-    if device:
-        slots.append(Slot("device", device.pk, device_seat, *wish.window("device")))
+    """The room that was asked for, or the free one that has least to spare; a free seat of a device. Unlocked.
+
+    Raises InTheWay when somebody is busy, NothingFree when rooms or devices are short.
+    """
+    seen = look(wish, now=now)
+    chosen = _things(wish, seen)
+    short = chosen if isinstance(chosen, NothingFree) else None
+    if busy := _busy(wish, seen):
+        raise InTheWay(wish, busy, short)
+    if isinstance(chosen, NothingFree):
+        raise chosen
+    room, device, taken = chosen
+    rows = _rows(seen, taken)
+    slots = [Slot(kind, thing, seat, *wish.window(kind), rows[kind, thing]) for (kind, thing), seat in taken.items()]
     return Places(room, device, tuple(slots))
+
+
+def _things(wish: Wish, seen: Vacancies) -> tuple[Room | None, Device | None, dict[tuple[str, int], int]] | NothingFree:
+    """Room and device, and which seat of each thing; or what is short."""
+    who = ("practitioner", wish.proposal.practitioner.pk)
+    taken = {who: OVERFLOW if wish.squeeze and seen.taken[who] else SEAT}
+    try:
+        room, room_seat = _room(wish, seen)
+        device, device_seat = _device(wish, seen)
+    except NothingFree as nothing:
+        return nothing
+    if room is not None:
+        taken["room", room.pk] = room_seat
+    if device is not None:
+        taken["device", device.pk] = device_seat
+    return room, device, taken
+
+
+def _rows(seen: Vacancies, things: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """The resource rows of what is taken; what never had one gets it."""
+    missing = [thing for thing in things if thing not in seen.rows]
+    if not missing:
+        return seen.rows
+    practitioners, rooms, devices = ([pk for one, pk in missing if one == kind] for kind in _KINDS)
+    return seen.rows | resources.ensure(practitioners=practitioners, rooms=rooms, devices=devices)
 
 
 def ways(wish: Wish, *, now: datetime) -> Iterator[Places]:
@@ -177,101 +226,53 @@ def ways(wish: Wish, *, now: datetime) -> Iterator[Places]:
         seats |= {*taken}
 
 
-def _room(wish: Wish, now: datetime) -> tuple[Room | None, int]:
-    service, place = wish.proposal.service, wish.proposal.location
-    wanted = wish.room
-    if wanted is not None:
-        busy = wish.squeeze and _claims(wish, "room", now).filter(resource__room=wanted).exists()
-        return wanted, OVERFLOW if busy else SEAT
-    if not service.needs_room:
-        return None, SEAT
-    rooms = Room.objects.active().filter(location=place)
-    if service.room_feature:
-        rooms = rooms.filter(features__contains=[service.room_feature])
-    taken = {slot.thing for slot in wish.besides if slot.kind == "room" and wish.own("room", slot.thing)}
-    taken |= {thing for kind, thing, _ in wish.avoid if kind == "room"}
-    ranked = rooms.exclude(pk__in=taken).order_by(*_least_to_spare(wish))
-    claimed = _claims(wish, "room", now).filter(resource=OuterRef("resource__pk"))
-    if free := ranked.filter(~Exists(claimed)).first():
-        return free, SEAT
-    if wish.squeeze and (any_room := ranked.first()):
+def _room(wish: Wish, seen: Vacancies) -> tuple[Room | None, int]:
+    if wish.room is not None:
+        return wish.room, OVERFLOW if wish.squeeze and seen.taken["room", wish.room.pk] else SEAT
+    if seen.room is not None or not wish.proposal.service.needs_room:
+        return seen.room, SEAT
+    rooms = vacancies.rooms_for(wish)
+    tried = [thing for kind, thing, _ in wish.avoid if kind == "room"]
+    if wish.squeeze and (any_room := rooms.exclude(pk__in=[*tried, *wish.own_rooms]).first()):
         return any_room, OVERFLOW
     if not rooms.exists():
+        service, place = wish.proposal.service, wish.proposal.location
         feature = f" with {service.room_feature}" if service.room_feature else ""
         raise NothingFree(f"There is no room{feature} at {place}.")
     raise NothingFree("Every suitable room is taken then.", squeezable=True)
 
 
-def _least_to_spare(wish: Wish) -> list[Any]:
-    """The room that is preferred, then those with the fewest features; of equals each practitioner begins elsewhere.
-
-    Otherwise all who book the same hour at the same moment would choose the same room, and all but one choose again.
-    """
-    preferred = wish.prefer.pk if wish.prefer else 0
-    features = Func(F("features"), function="cardinality", output_field=IntegerField())
-    turn = Mod(F("pk") + wish.proposal.practitioner.pk, Value(64))
-    return [Exact(F("pk"), preferred).desc(), features, turn, F("name")]
-
-
-def _device(wish: Wish, now: datetime) -> tuple[Device | None, int]:
+def _device(wish: Wish, seen: Vacancies) -> tuple[Device | None, int]:
     kind, place = wish.proposal.service.device_kind, wish.proposal.location
     if not kind:
         return None, SEAT
-    devices = [wish.device] if wish.device else _devices(place, kind)
-    taken = set(
-        _claims(wish, "device", now).filter(resource__device__in=devices).values_list("resource__device", "seat")
-    )
     start, end = wish.window("device")
-    taken |= {
-        (slot.thing, slot.seat) for slot in wish.besides if slot.stands_in_the_way("device", slot.thing, start, end)
-    }
-    for device in devices:
+    for device in seen.devices:
+        taken = {claim.seat for claim in seen.taken["device", device.pk]}
+        taken |= {one.seat for one in wish.besides if one.stands_in_the_way("device", device.pk, start, end)}
         for seat in range(1, device.count + 1):
-            if (device.pk, seat) not in taken and ("device", device.pk, seat) not in wish.avoid:
+            if seat not in taken and ("device", device.pk, seat) not in wish.avoid:
                 return device, seat
-    if not devices:
+    if not seen.devices:
         raise NothingFree(f"There is no {kind} at {place}.")
     raise NothingFree(f"Every {kind} is taken then.")
-
-
-def _devices(place: Location, kind: str) -> list[Device]:
-    return list(Device.objects.active().filter(location=place, kind__iexact=kind).order_by("pk"))
-
-
-def _claims(wish: Wish, kind: str, now: datetime) -> ClaimQuerySet:
-    """What others have in the window of this kind of resource."""
-    claims = Claim.objects.within(*wish.window(kind)).standing(now)
-    if vacated := wish.proposal.vacated:
-        claims = claims.exclude(appointment__in=vacated)
-    if wish.proposal.taking is not None:
-        claims = claims.exclude(hold=wish.proposal.taking)
-    return claims
 
 
 # -- Claiming --------------------------------------------------------------------------------------------
 
 
-def rows_of(places: Iterable[Places]) -> dict[tuple[str, int], int]:
-    """The resource rows that will be claimed: (kind, id of the thing) → id of the row."""
-    wanted: dict[str, list[int]] = {"practitioner": [], "room": [], "device": []}
-    for place in places:
-        for slot in place.slots:
-            wanted[slot.kind].append(slot.thing)
-    return resources.ensure(practitioners=wanted["practitioner"], rooms=wanted["room"], devices=wanted["device"])
-
-
-def claim(owner: Appointment | GroupSession | Hold, places: Places, rows: dict[tuple[str, int], int]) -> None:
+def claim(owner: Appointment | GroupSession | Hold, places: Places) -> None:
     """Take the time of each, with what comes before and after: preparing and charting, setting up and cleaning."""
+    Claim.objects.bulk_create(claims(owner, places))
+
+
+def claims(owner: Appointment | GroupSession | Hold, places: Places) -> list[Claim]:
+    """The same, for the caller to write."""
     kind = {Appointment: "appointment", GroupSession: "session", Hold: "hold"}[type(owner)]
-    Claim.objects.bulk_create(
-        Claim(
-            **{kind: owner},
-            resource_id=rows[slot.kind, slot.thing],
-            seat=slot.seat,
-            during=half_open(slot.start, slot.end),
-        )
+    return [
+        Claim(**{kind: owner}, resource_id=slot.resource, seat=slot.seat, during=half_open(slot.start, slot.end))
         for slot in places.slots
-    )
+    ]
 
 
 def give_back(owner: Appointment | GroupSession) -> None:
@@ -310,25 +311,25 @@ class Busy:
 
 
 def who_is_busy(wish: Wish, *, now: datetime) -> list[Busy]:
-    """The practitioner, the room that was insisted on, the patient: each that is taken. Three queries at most."""
-    proposal, room, found = wish.proposal, wish.room, []
-    who = proposal.practitioner
-    people = _claims(wish, "practitioner", now).filter(resource__practitioner=who, seat__in=_seats(wish))
-    if claimed := people.first():
-        found.append(Busy("practitioner", who.user.name, claimed.during.upper, claimed.hold_id is not None))
-    if room:
-        claimed = _claims(wish, "room", now).filter(resource__room=room, seat__in=_seats(wish)).first()
-        if claimed:
-            found.append(Busy("room", room.name, claimed.during.upper, claimed.hold_id is not None))
-    visit = other_visits(proposal).first()
-    if visit is not None and proposal.patient is not None:
-        found.append(Busy("patient", proposal.patient.display_name, visit.ends_at))
+    """The practitioner, the room that was insisted on, the patient: each that is taken. One query."""
+    return _busy(wish, look(wish, now=now))
+
+
+def _busy(wish: Wish, seen: Vacancies) -> list[Busy]:
+    proposal = wish.proposal
+    named = [("practitioner", proposal.practitioner.pk, proposal.practitioner.user.name)]
+    if wish.room is not None:
+        named.append(("room", wish.room.pk, wish.room.name))
+    # Who is squeezed in is refused only when the overflow seat is taken too.
+    seats = (OVERFLOW,) if wish.squeeze else (SEAT, OVERFLOW)
+    found = [
+        Busy(what, name, taken[0].until, taken[0].is_held)
+        for what, thing, name in named
+        if (taken := [one for one in seen.taken[what, thing] if one.seat in seats])
+    ]
+    if seen.elsewhere is not None and proposal.patient is not None:
+        found.append(Busy("patient", proposal.patient.display_name, seen.elsewhere))
     return found
-
-
-def _seats(wish: Wish) -> Sequence[int]:
-    """Who is squeezed in is refused only when the overflow seat is taken too."""
-    return (OVERFLOW,) if wish.squeeze else (SEAT, OVERFLOW)
 
 
 def other_visits(proposal: Proposal) -> AppointmentQuerySet:

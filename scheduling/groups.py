@@ -17,9 +17,10 @@ from patients.models import Joining, Patient
 from scheduling import booking, diaries, holds, reminders, writing
 from scheduling.diaries import Places, Wish, lock_diaries, once_more_after_deadlock
 from scheduling.models import Appointment, GroupSession, Hold, Room, Service
-from scheduling.placing import Rows, place
+from scheduling.placing import place
 from scheduling.preflight import Proposal
 from scheduling.states import Side
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, record, staff
 from treatments.models import Intervention
 
@@ -53,9 +54,9 @@ def open_sessions(
     proposals = [Proposal(None, service, practitioner, location, at, at + length) for at in starts_at]
     overruled = [_check(proposal, len(proposals), despite=despite, now=now) for proposal in proposals]
 
-    def write(places: list[Places], rows: Rows) -> list[GroupSession]:
+    def write(places: list[Places], _: Turn) -> list[GroupSession]:
         return [
-            _write(proposal, where, rows, seats=count, overruled=read, by=by, now=now)
+            _write(proposal, where, seats=count, overruled=read, by=by, now=now)
             for proposal, where, read in zip(proposals, places, overruled, strict=True)
         ]
 
@@ -74,7 +75,7 @@ def _check(proposal: Proposal, of: int, *, despite: Collection[str], now: dateti
 
 
 def _write(
-    proposal: Proposal, places: Places, rows: Rows, *, seats: int, overruled: list[str], by: User, now: datetime
+    proposal: Proposal, places: Places, *, seats: int, overruled: list[str], by: User, now: datetime
 ) -> GroupSession:
     session = GroupSession.objects.create(
         service=proposal.service,
@@ -89,7 +90,7 @@ def _write(
         created_by=by,
         changed_at=now,
     )
-    diaries.claim(session, places, rows)
+    diaries.claim(session, places)
     _record("opened", session, by=by, now=now, seats=seats, overruled=overruled)
     return session
 

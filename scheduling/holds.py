@@ -14,8 +14,9 @@ from patients.models import Patient
 from scheduling import diaries, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Hold, Room, Service
-from scheduling.placing import Rows, place
+from scheduling.placing import place
 from scheduling.preflight import Proposal
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, staff
 from treatments.models import Intervention
 
@@ -49,7 +50,7 @@ def hold(
     only = writing.TIME_RULES if instead_of else None
     writing.check(replace(proposal, moving=instead_of), despite=(), now=now, only=only)
 
-    def write(places: list[Places], rows: Rows) -> Hold:
+    def write(places: list[Places], _: Turn) -> Hold:
         kept = Hold.objects.create(
             patient=person,
             practitioner=practitioner,
@@ -63,7 +64,7 @@ def hold(
             held_at=now,
             held_by=staff(by),
         )
-        diaries.claim(kept, places[0], rows)
+        diaries.claim(kept, places[0])
         record("held", kept, by=by, now=now)
         return kept
 

@@ -15,8 +15,8 @@ from patients.models import CareTeamMember, Joining
 from scheduling import diaries, placing, reminders
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, LastMove
-from scheduling.placing import Rows
 from scheduling.preflight import Proposal
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, changed_meanwhile, check_version, locked, record, staff
 
 _KEPT = (
@@ -78,8 +78,8 @@ def undo_move(*, appointment: Appointment, by: User, now: datetime, version: int
     )
     wish = Wish(proposal, room=place.room, device=place.device, squeeze=bool(place.overbook_reason))
 
-    def write(places: list[Places], rows: Rows) -> Appointment:
-        return _put_back(appointment, place, places[0], rows, by=by, now=now, version=version)
+    def write(places: list[Places], _: Turn) -> Appointment:
+        return _put_back(appointment, place, places[0], by=by, now=now, version=version)
 
     try:
         return placing.place([wish], write, now=now)
@@ -97,7 +97,6 @@ def _put_back(
     appointment: Appointment,
     place: LastMove,
     places: Places,
-    rows: Rows,
     *,
     by: User,
     now: datetime,
@@ -115,7 +114,7 @@ def _put_back(
     told = place.version_before != place.version_after
     visit.version += told
     visit.save()
-    diaries.claim(visit, places, rows)
+    diaries.claim(visit, places)
     if told:
         reminders.as_before(
             appointment=visit, version=place.version_before, undone=undone, moved_at=place.moved_at, now=now

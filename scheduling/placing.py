@@ -9,18 +9,18 @@ from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
-from scheduling import availability, diaries
+from scheduling import availability, diaries, turns
 from scheduling.availability import Ask, Free
-from scheduling.diaries import Busy, NothingFree, Places, Slot, Wish, lock_diaries
+from scheduling.diaries import Busy, InTheWay, NothingFree, Places, Slot, Wish, lock_diaries
 from scheduling.intervals import Interval
 from scheduling.preflight import Proposal
 from scheduling.rules import Finding
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused
 
-Rows = dict[tuple[str, int], int]
 R = TypeVar("R")
-#: Given the places of each wish, in their order, and the resource rows: what was written.
-Write = Callable[[list[Places], Rows], R]
+#: Given the places of each wish, in their order, and what is certain under the locks: what was written.
+Write = Callable[[list[Places], Turn], R]
 
 #: How often another room is tried when one was taken in the same moment: each time somebody else has got one, so as
 #: many as may be at it at once, or somebody would be refused while rooms are free.
@@ -33,30 +33,27 @@ class _Taken(Exception):
     """The person has a visit then under another of their records: seen under the lock, explained outside."""
 
 
-def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime) -> R:
+def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime, anew: bool = False) -> R:
     """Write what is wished in one transaction; when what was merely chosen is taken in the same moment, choose again.
 
-    Raises BookingRefused with who is busy and what is free instead; nothing is left behind then.
+    Raises BookingRefused with who is busy and what is free instead; nothing is left behind then. `anew`: all that is
+    written is new, so the patients' records are locked and read at once; who rereads visits locks those first.
     """
+    people = [wish.proposal.patient for wish in wishes if wish.proposal.patient is not None]
     for _ in range(_TRIES):
-        rows: Rows = {}
+        places = _chosen(wishes, now)
+        resources = [slot.resource for place in places for slot in place.slots]
         try:
             with transaction.atomic():
-                places = _chosen(wishes, now)
-                rows = diaries.rows_of(places)
-                people = [wish.proposal.patient for wish in wishes if wish.proposal.patient is not None]
-                lock_diaries(resources=rows.values(), patients=people)
-                if any(diaries.other_visits(wish.proposal).exists() for wish in wishes):
+                lock_diaries(resources=resources, patients=people, records=anew)
+                turn = turns.read(wishes, records=anew)
+                if turn.elsewhere:
                     raise _Taken
-                return write(places, rows)
+                return write(places, turn)
         except (IntegrityError, _Taken) as error:
             if isinstance(error, IntegrityError) and diaries.taken_by(error) is None:
                 raise
-            if diaries.drop_run_out(rows.values(), now=now):
-                continue
-            for wish in wishes:
-                if busy := diaries.who_is_busy(wish, now=now):
-                    raise _busy(wish, busy, now=now) from None
+            diaries.drop_run_out(resources, now=now)
     raise refused(wishes[0].proposal, "That time was taken a moment ago.", now=now)
 
 
@@ -80,12 +77,15 @@ def _chosen(wishes: Sequence[Wish], now: datetime) -> list[Places]:
             short = short or (wishes[number], nothing)
         return None
 
-    places = rest(0, ())
+    try:
+        places = rest(0, ())
+    except InTheWay as way:
+        raise _busy(way.wish, way.busy, now=now, short=way.short) from None
     if places is not None:
         return places
     assert short is not None
     wish, nothing = short
-    raise _busy(wish, diaries.who_is_busy(wish, now=now), now=now, short=nothing) from None
+    raise _busy(wish, (), now=now, short=nothing)
 
 
 def _busy(wish: Wish, busy: Sequence[Busy], *, now: datetime, short: NothingFree | None = None) -> BookingRefused:

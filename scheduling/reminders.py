@@ -7,7 +7,7 @@ the answer to a booking that was just made does not wait. See docs/adr/0028-one-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from clinic.messaging_states import CURABLE, Channel, MessagePurpose, Reason, St
 from clinic.models import Clinic, OutboundMessage
 from patients import consent, records
 from patients.models import Patient
+from patients.persons import Person
 from scheduling.calendar_entries import entry_for
 from scheduling.models import Appointment
 from scheduling.states import Status
@@ -43,6 +44,8 @@ EVENING = time(20, 30)
 #: How far ahead the planner looks for visits without a reminder.
 HORIZON = timedelta(hours=72)
 
+#: What a message is for, what its words are about, and when it is due.
+Wanted = tuple[MessagePurpose, MessagePurpose, datetime]
 REMINDER, BOOKED, MOVED = MessagePurpose.VISIT_REMINDER, MessagePurpose.VISIT_BOOKED, MessagePurpose.VISIT_MOVED
 
 TITLES = {
@@ -94,29 +97,57 @@ def plan_for(
     appointment: Appointment,
     now: datetime,
     confirm: bool = True,
-    first: bool = False,
-    besides: Sequence[datetime] = (),
 ) -> list[OutboundMessage]:
     """Write the messages about a visit that was just booked or moved, in the caller's transaction.
 
-    `confirm=False` leaves out the confirmation, for the second and later visits of a series. Of a move nothing is
-    said for a few minutes, in which it can be taken back. `first`: the visit was made in this very transaction.
-    `besides` are the times of the others that were: the confirmation names them.
+    `confirm=False` leaves out the confirmation, for a visit of which the patient is told otherwise. Of a move nothing
+    is said for a few minutes, in which it can be taken back.
     """
-    if appointment.status != Status.BOOKED or appointment.starts_at <= now:
+    if not _is_awaited(appointment, now):
         return []
+    patient = records.lock(appointment.patient)
+    way = way_to(patient)
+    wanted = _wanted(appointment, way, now, confirm=confirm)
+    drafts = _drafts(appointment, patient, clinic=Clinic.objects.first(), way=way, wanted=wanted, now=now)
+    return messaging.enqueue(*drafts, now=now)
+
+
+def planned(
+    appointment: Appointment,
+    person: Person,
+    clinic: Clinic | None,
+    *,
+    now: datetime,
+    confirm: bool = True,
+    besides: Sequence[datetime] = (),
+) -> list[OutboundMessage]:
+    """What `plan_for` writes, about a visit that the caller is about to write: together with it.
+
+    `besides` are the times of others that are written as well: the confirmation names them.
+    """
+    if not _is_awaited(appointment, now):
+        return []
+    way = way_to(person.patient, person.agreed)
+    wanted = _wanted(appointment, way, now, confirm=confirm)
+    drafts = _drafts(appointment, person.patient, clinic=clinic, way=way, wanted=wanted, now=now, besides=besides)
+    return [messaging.message(draft, now=now) for draft in drafts]
+
+
+def _is_awaited(appointment: Appointment, now: datetime) -> bool:
+    return appointment.status == Status.BOOKED and appointment.starts_at > now
+
+
+def _wanted(appointment: Appointment, way: Way, now: datetime, *, confirm: bool) -> list[Wanted]:
+    """Which messages a visit is due that was just booked or moved."""
     told = MOVED if appointment.version > 1 else BOOKED
     due_at = day_before(appointment.starts_at, appointment.location.tz)
-    way = way_to(records.lock(appointment.patient))
     at_once = now if told is BOOKED else _after_second_thoughts(appointment, now)
     reminder = (REMINDER, REMINDER, decent(due_at, appointment.location.tz))
     if way.blocked or not confirm:
-        wanted = [reminder]
-    elif due_at <= now + WINDOW:
-        wanted = [(REMINDER, told, at_once)]
-    else:
-        wanted = [(told, told, at_once), reminder]
-    return _enqueue(appointment, way, wanted, now, first=first, besides=besides)
+        return [reminder]
+    if due_at <= now + WINDOW:
+        return [(REMINDER, told, at_once)]
+    return [(told, told, at_once), reminder]
 
 
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
@@ -199,7 +230,8 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
     """A reminder by itself, which answers nobody: at its hour, or at the next decent one."""
     if appointment.status != Status.BOOKED:
         return 0
-    way = way_to(records.lock(appointment.patient))
+    patient = records.lock(appointment.patient)
+    way = way_to(patient)
     known = OutboundMessage.objects.about(appointment.uid).filter(subject_version=appointment.version, purpose=REMINDER)
     if way.blocked and known.exists():
         return 0
@@ -207,21 +239,23 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
     due_at = decent(day_before(appointment.starts_at, tz), tz)
     if due_at < now:
         due_at = next_decent(now, tz)
-    _enqueue(appointment, way, [(REMINDER, REMINDER, due_at)], now)
+    drafts = _drafts(
+        appointment, patient, clinic=Clinic.objects.first(), way=way, wanted=[(REMINDER, REMINDER, due_at)], now=now
+    )
+    messaging.enqueue(*drafts, now=now)
     return 1
 
 
-def _enqueue(
+def _drafts(
     appointment: Appointment,
-    way: Way,
-    wanted: list[tuple[MessagePurpose, MessagePurpose, datetime]],
-    now: datetime,
+    patient: Patient,
     *,
-    first: bool = False,
+    clinic: Clinic | None,
+    way: Way,
+    wanted: Sequence[Wanted],
+    now: datetime,
     besides: Sequence[datetime] = (),
-) -> list[OutboundMessage]:
-    patient = appointment.patient.survivor
-    clinic = Clinic.objects.first()
+) -> list[Draft]:
     drafts = [
         _draft(
             appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now,
@@ -231,7 +265,7 @@ def _enqueue(
     ]  # fmt: skip
     if way.channel == Channel.EMAIL:  # the first message about this version brings its entry for the calendar
         drafts[:1] = [replace(drafts[0], calendar=entry_for(appointment, clinic).decode())]
-    return messaging.enqueue(*drafts, now=now, first=first)
+    return drafts
 
 
 def _draft(
@@ -302,10 +336,10 @@ def when(at: datetime, tz: ZoneInfo) -> str:
 # -- Whom, when ----------------------------------------------------------------------------------------
 
 
-def way_to(patient: Patient) -> Way:
+def way_to(patient: Patient, agreed: Mapping[str, bool] | None = None) -> Way:
     """The channel that the patient chose and agreed to; e-mail when this clinic cannot send text messages.
 
-    Consent is read under the patient's lock; taking it back later stops what is pending.
+    Consent is read under the patient's lock, or was (`agreed`); taking it back later stops what is pending.
     """
     patient = patient.survivor
     wanted, offered = patient.preferred_channel, channels.offered()
@@ -315,10 +349,10 @@ def way_to(patient: Patient) -> Way:
     address = {Channel.EMAIL: patient.email, Channel.SMS: patient.phone}[Channel(channel)]
     if not address:
         return Way(channel, blocked=Reason.NO_ADDRESS)
-    said = consent.standing(patient).get(channel)
+    said = (consent.agreed(patient) if agreed is None else agreed).get(channel)
     if said is None:
         return Way(channel, blocked=Reason.NO_CONSENT if channel == wanted else Reason.NO_ADDRESS)
-    return Way(channel, address) if said.given else Way(channel, blocked=Reason.OPTED_OUT)
+    return Way(channel, address) if said else Way(channel, blocked=Reason.OPTED_OUT)
 
 
 def day_before(starts_at: datetime, tz: ZoneInfo) -> datetime:

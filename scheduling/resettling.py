@@ -13,10 +13,11 @@ from scheduling import booking, diaries, groups, notices, preflight, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Displacement, GroupSession, LastMove
 from scheduling.notices import Change
-from scheduling.placing import Rows, place
+from scheduling.placing import place
 from scheduling.preflight import Proposal
 from scheduling.states import Side
 from scheduling.touched import Cause
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, check_step, check_version, locked
 
 MOVED, CALLED_OFF = Displacement.Outcome.MOVED, Displacement.Outcome.CALLED_OFF
@@ -57,7 +58,7 @@ def settle(*, cause: Cause, decisions: Decisions, by: User, now: datetime) -> No
     _check_apart(proposals)
     overruled = [_check(proposal, now=now) for proposal in proposals]
 
-    def write(places: list[Places], rows: Rows) -> None:
+    def write(places: list[Places], _: Turn) -> None:
         moves = list(zip(decisions.moves, proposals, places, overruled, strict=True))
         changes = _lock_and_give_back(decisions)
         was = {
@@ -67,7 +68,7 @@ def settle(*, cause: Cause, decisions: Decisions, by: User, now: datetime) -> No
         for move, proposal, where, read in sorted(moves, key=lambda one: (one[0].visit.patient_id, one[0].visit.pk)):
             change = changes[move.visit.pk]
             visit = writing.moved_visit(
-                change.visit, proposal, where, rows, by=by, now=now, overruled=read, tell=False,
+                change.visit, proposal, where, by=by, now=now, overruled=read, tell=False,
                 because=str(cause.of.uid), **was[move.visit.pk],
             )  # fmt: skip
             _note(cause, visit, MOVED, change.was_at, by=by, now=now)

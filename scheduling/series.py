@@ -20,8 +20,9 @@ from scheduling import outlook, recurrence, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Series
 from scheduling.outlook import Common, Row, Wanted
-from scheduling.placing import Rows, Write, place
+from scheduling.placing import Write, place
 from scheduling.recurrence import Recurrence
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused
 
 R = TypeVar("R")
@@ -83,9 +84,9 @@ def book(
     rows, rest = settled(plan.common, wanted, leave_rest=leave_rest, now=now)
     series = new(plan, by=by, now=now, request_key=request_key)
 
-    def write(places: list[Places], resources: Rows) -> Series:
+    def write(places: list[Places], turn: Turn) -> Series:
         series.save(force_insert=True)
-        _write(series, rows, places, resources, note=note, by=by, now=now)
+        _write(series, rows, places, turn, note=note, by=by, now=now)
         series.to_place = [series.days[row.wanted.number - 1] for row in rest]
         series.save(update_fields=["to_place"])
         say("booked", series, by=by, now=now, visits=len(rows), rule=series.in_words())
@@ -93,7 +94,7 @@ def book(
         return series
 
     try:
-        return place_all(plan.common, rows, write, now=now)
+        return place_all(plan.common, rows, write, now=now, anew=True)
     except (BookingRefused, IntegrityError):
         # The same form, sent twice in the same moment: the other one may have got through.
         if twin := _booked_before(request_key, plan):
@@ -111,12 +112,12 @@ def place_rest(*, series: Series, wanted: Sequence[Wanted], by: User, now: datet
     rows, _ = settled(plan.common, wanted, leave_rest=False, now=now, may_be_none=True)
     numbers = {one.number for one in wanted}
 
-    def write(places: list[Places], resources: Rows) -> Series:
+    def write(places: list[Places], turn: Turn) -> Series:
         held = Series.objects.select_for_update(of=("self",)).for_page().get(pk=series.pk)
         waiting = {held.days.index(day) + 1 for day in held.to_place if day in held.days}
         if not numbers <= waiting:
             raise BookingRefused("Somebody placed some of these days a moment ago. Look again.", stale=True)
-        _write(held, rows, places, resources, by=by, now=now)
+        _write(held, rows, places, turn, by=by, now=now)
         held.to_place = [day for day in held.to_place if held.days.index(day) + 1 not in numbers]
         held.save(update_fields=["to_place"])
         say("placed", held, by=by, now=now, visits=len(rows), given_up=len(numbers) - len(rows))
@@ -125,7 +126,7 @@ def place_rest(*, series: Series, wanted: Sequence[Wanted], by: User, now: datet
 
     if not rows:
         with transaction.atomic():
-            return write([], {})
+            return write([], Turn())
     return place_all(plan.common, rows, write, now=now)
 
 
@@ -167,7 +168,7 @@ def _write(
     series: Series,
     rows: Sequence[Row],
     places: list[Places],
-    resources: Rows,
+    turn: Turn,
     *,
     by: User,
     now: datetime,
@@ -187,7 +188,7 @@ def _write(
             visit,
             row.proposal,
             where,
-            resources,
+            turn,
             by=by,
             now=now,
             overruled=overruled,
@@ -246,14 +247,14 @@ def refused(rest: Sequence[Row]) -> BookingRefused:
     return BookingRefused(" ".join(sentences) + (f" And {more} more." if more > 0 else ""))
 
 
-def place_all(common: Common, rows: Sequence[Row], write: Write[R], *, now: datetime) -> R:
+def place_all(common: Common, rows: Sequence[Row], write: Write[R], *, now: datetime, anew: bool = False) -> R:
     """All of them or nothing; whoever loses a race for one date is told which."""
     wishes = [
         Wish(row.proposal, room=common.room, prefer=row.wanted.moving.room if row.wanted.moving else None)
         for row in rows
     ]
     try:
-        return place(wishes, write, now=now)
+        return place(wishes, write, now=now, anew=anew)
     except BookingRefused as refusal:
         if refusal.stale:
             raise

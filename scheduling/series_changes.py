@@ -16,9 +16,9 @@ from scheduling.diaries import Places, once_more_after_deadlock
 from scheduling.models import Appointment, LastMove, Room, Series
 from scheduling.notices import Change
 from scheduling.outlook import Common, Row, Wanted
-from scheduling.placing import Rows
 from scheduling.series import Plan, ask_to_place, close_task, new, place_all, plan_of, refused, say, settled
 from scheduling.states import Side, Status
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, changed_meanwhile, check_version, locked
 
 
@@ -82,7 +82,7 @@ def change(
     if not any(_differs(row, to) for row in rows):
         raise BookingRefused("Nothing would change. Choose another time, day, person, room or length.")
 
-    def write(places: list[Places], resources: Rows) -> list[Appointment]:
+    def write(places: list[Places], _: Turn) -> list[Appointment]:
         held = _locked([row.wanted.moving for row in rows if row.wanted.moving], now=now)
         _look_at_overlaps("DEFERRED")
         for visit in held.values():
@@ -95,7 +95,7 @@ def change(
             was_at, version = visit.starts_at, visit.version
             visit.series, visit.occurrence = following[visit.pk]
             visit = writing.moved_visit(
-                visit, row.proposal, where, resources, by=by, now=now, tell=False,
+                visit, row.proposal, where, by=by, now=now, tell=False,
                 overruled=[finding.rule for finding in row.warnings], series=str(visit.series.uid),
                 **{"from": was_at.isoformat(), "from_practitioner": str(row.wanted.moving.practitioner.uid)},
             )  # fmt: skip

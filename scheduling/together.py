@@ -18,10 +18,11 @@ from scheduling import booking, diaries, notices, preflight, reminders, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Room, Service
 from scheduling.notices import Change
-from scheduling.placing import Rows, place
+from scheduling.placing import place
 from scheduling.preflight import Proposal
 from scheduling.rules import Finding
 from scheduling.states import Side, Status
+from scheduling.turns import Turn
 from scheduling.visits import BookingRefused, check_step, check_version, locked
 from treatments.models import Intervention
 
@@ -75,7 +76,7 @@ def book_together(
     overruled = [writing.check(proposal, despite=despite, now=now) for proposal in proposals]
     basket = request_key or uuid.uuid4()
 
-    def write(places: list[Places], rows: Rows) -> list[Appointment]:
+    def write(places: list[Places], turn: Turn) -> list[Appointment]:
         visits = [
             writing.new_visit(
                 Appointment(
@@ -85,7 +86,7 @@ def book_together(
                     basket=basket,
                     request_key=request_key if first else None,
                 ),
-                proposal, where, rows, by=by, now=now, overruled=read, confirm=first,
+                proposal, where, turn, by=by, now=now, overruled=read, confirm=first,
             )
             for first, proposal, where, read in zip(
                 [True] + [False] * len(parts), proposals, places, overruled, strict=False
@@ -99,7 +100,7 @@ def book_together(
 
     wishes = [Wish(proposal, room=part.room) for proposal, part in zip(proposals, parts, strict=True)]
     try:
-        return place(wishes, write, now=now)
+        return place(wishes, write, now=now, anew=True)
     except (BookingRefused, IntegrityError):
         if twins := _booked_before(request_key, patient, starts_at):
             return twins
@@ -143,7 +144,7 @@ def swap(
     _check_lengths(*wishes)
     overruled = [writing.check(p, despite=despite, now=now, only=writing.TIME_RULES) for p in proposals]
 
-    def write(places: list[Places], rows: Rows) -> tuple[Appointment, Appointment]:
+    def write(places: list[Places], _: Turn) -> tuple[Appointment, Appointment]:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS patient_is_not_in_two_places DEFERRED")
         # Always the older visit first, so that two swaps of one pair queue up.
@@ -155,7 +156,7 @@ def swap(
         was = [{"from": v.starts_at.isoformat(), "from_practitioner": str(v.practitioner.uid)} for v in pair]
         moved = [
             writing.moved_visit(
-                held[visit.pk], proposal, where, rows, by=by, now=now, overruled=read, swapped_with=str(them.uid), **old
+                held[visit.pk], proposal, where, by=by, now=now, overruled=read, swapped_with=str(them.uid), **old
             )
             for visit, them, proposal, where, read, old in zip(
                 pair, pair[::-1], proposals, places, overruled, was, strict=True

@@ -9,7 +9,7 @@ from typing import Any
 
 from clinic import audit
 from clinic.access import Actor
-from clinic.models import User
+from clinic.models import AuditEvent, User
 from scheduling.availability import Free
 from scheduling.models import Appointment
 from scheduling.rules import Finding
@@ -83,7 +83,12 @@ def staff(by: Actor) -> User | None:
 
 
 def record(step: str, visit: Appointment, *, by: Actor, now: datetime, reason: str = "", **facts: Any) -> None:
-    audit.record(
+    audit.write(event(step, visit, by=by, now=now, reason=reason, **facts))
+
+
+def event(step: str, visit: Appointment, *, by: Actor, now: datetime, reason: str = "", **facts: Any) -> AuditEvent:
+    """What happened to the visit, for the caller to write."""
+    return audit.event(
         f"appointment.{step}",
         by=by,
         now=now,

@@ -6,16 +6,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from clinic import access
+from clinic import access, audit
 from clinic.access import Actor, Can
+from clinic.rows import insert
 from patients import care_team
 from patients.models import Joining
 from scheduling import diaries, moves, preflight, reminders
 from scheduling.diaries import Places
 from scheduling.models import Appointment
-from scheduling.placing import Rows, refused
+from scheduling.placing import refused
 from scheduling.preflight import Proposal
-from scheduling.visits import BookingRefused, record, staff
+from scheduling.turns import Turn
+from scheduling.visits import BookingRefused, event, record, staff
 
 #: What a move is checked for: not the plan's count, which it does not change.
 TIME_RULES = frozenset(f"BOOK-{n:02}" for n in (1, 2, 4, 5, 6, 11, 12, 25, 26))
@@ -46,7 +48,7 @@ def new_visit(
     visit: Appointment,
     proposal: Proposal,
     places: Places,
-    rows: Rows,
+    turn: Turn,
     *,
     by: Actor,
     now: datetime,
@@ -59,12 +61,16 @@ def new_visit(
     visit.booked_at, visit.booked_by = now, staff(by)
     visit.overbook_reason = overbook.strip() if places.is_overbooked else ""
     fill(visit, proposal, places, now=now)
-    visit.save(force_insert=True)
-    diaries.claim(visit, places, rows)
-    care_team.join(patient=visit.patient, practitioner=visit.practitioner, why=Joining.VISIT, by=by, now=now)
-    reminders.plan_for(appointment=visit, now=now, confirm=confirm, first=True, besides=besides)
+    person = turn.person(visit.patient)
     squeezed = {"overbooked": True} if visit.is_overbooked else {}
-    record("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed)
+    with audit.must_be_written("appointment.booked"):
+        insert(
+            visit,
+            *diaries.claims(visit, places),
+            *care_team.joining(person, visit.practitioner, why=Joining.VISIT, by=by, now=now),
+            *reminders.planned(visit, person, turn.clinic, now=now, confirm=confirm, besides=besides),
+            event("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed),
+        )
     return visit
 
 
@@ -72,7 +78,6 @@ def moved_visit(
     visit: Appointment,
     proposal: Proposal,
     places: Places,
-    rows: Rows,
     *,
     by: Actor,
     now: datetime,
@@ -95,7 +100,7 @@ def moved_visit(
         visit.version += 1
         visit.confirmed_at = None
     visit.save()
-    diaries.claim(visit, places, rows)
+    diaries.claim(visit, places)
     moves.remember(former, visit)
     if matters:
         # The patient's row is locked before their messages, as everywhere: see docs/algorithms/outbox.md.
