@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,189 +11,195 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="desktask",
-            name="desk_task_kind_is_known",
-        ),
-        migrations.RemoveConstraint(
-            model_name="outboundmessage",
-            name="message_purpose_is_known",
-        ),
-        migrations.RemoveConstraint(
-            model_name="outboundmessage",
-            name="message_gives_a_reason_when_it_was_not_sent",
-        ),
-        migrations.AlterField(
-            model_name="desktask",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("move_wanted", "Wants another time"),
-                    ("visit_cancelled", "Cancelled a visit"),
-                    ("call_patient", "To be called"),
-                ],
-                max_length=30,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="outboundmessage",
-            name="purpose",
-            field=models.CharField(
-                choices=[
-                    ("visit_booked", "Visit booked"),
-                    ("visit_moved", "Visit moved"),
-                    ("visit_cancelled", "Visit called off"),
-                    ("visit_reminder", "Reminder"),
-                    ("invitation", "Invitation to sign in"),
-                    ("password_reset", "Forgotten password"),
-                    ("sign_in_notice", "Change to a sign-in"),
-                ],
-                max_length=30,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="outboundmessage",
-            name="reason",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("cancelled", "the visit was cancelled"),
-                    ("moved", "the visit was moved"),
-                    ("over", "the visit has begun or is over"),
-                    ("taken_back", "what it says was taken back"),
-                    ("opted_out", "the patient does not want messages"),
-                    ("no_consent", "the patient has not agreed to messages on this channel"),
-                    ("no_address", "there is no address it could go to"),
-                    ("bad_address", "the address cannot be right"),
-                    ("too_late", "it could not be sent in time"),
-                    ("quiet_hours", "there was no decent hour before the visit"),
-                    ("paused", "sending was paused"),
-                    ("duplicate_contact", "another message to the same person says the same"),
-                    ("restored", "the clinic was restored from a backup in between"),
-                    ("refused", "the mail server refused it for good"),
-                    ("unsendable", "it could not be made into a mail"),
-                    ("worker_lost", "the sender was interrupted while handing it over"),
-                    ("connection_lost", "the connection broke while handing it over"),
-                ],
-                max_length=30,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="outboundmessage",
-            name="void_reason",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("cancelled", "the visit was cancelled"),
-                    ("moved", "the visit was moved"),
-                    ("over", "the visit has begun or is over"),
-                    ("taken_back", "what it says was taken back"),
-                    ("opted_out", "the patient does not want messages"),
-                    ("no_consent", "the patient has not agreed to messages on this channel"),
-                    ("no_address", "there is no address it could go to"),
-                    ("bad_address", "the address cannot be right"),
-                    ("too_late", "it could not be sent in time"),
-                    ("quiet_hours", "there was no decent hour before the visit"),
-                    ("paused", "sending was paused"),
-                    ("duplicate_contact", "another message to the same person says the same"),
-                    ("restored", "the clinic was restored from a backup in between"),
-                    ("refused", "the mail server refused it for good"),
-                    ("unsendable", "it could not be made into a mail"),
-                    ("worker_lost", "the sender was interrupted while handing it over"),
-                    ("connection_lost", "the connection broke while handing it over"),
-                ],
-                max_length=30,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="desktask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["move_wanted", "visit_cancelled", "call_patient"])),
-                name="desk_task_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outboundmessage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "purpose__in",
-                        [
-                            "visit_booked",
-                            "visit_moved",
-                            "visit_cancelled",
-                            "visit_reminder",
-                            "invitation",
-                            "password_reset",
-                            "sign_in_notice",
+        Together(
+            [
+                migrations.RemoveConstraint(
+                    model_name="desktask",
+                    name="desk_task_kind_is_known",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="outboundmessage",
+                    name="message_purpose_is_known",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="outboundmessage",
+                    name="message_gives_a_reason_when_it_was_not_sent",
+                ),
+                migrations.AlterField(
+                    model_name="desktask",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("move_wanted", "Wants another time"),
+                            ("visit_cancelled", "Cancelled a visit"),
+                            ("call_patient", "To be called"),
                         ],
-                    )
+                        max_length=30,
+                    ),
                 ),
-                name="message_purpose_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outboundmessage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("reason", ""),
-                        models.Q(
+                migrations.AlterField(
+                    model_name="outboundmessage",
+                    name="purpose",
+                    field=models.CharField(
+                        choices=[
+                            ("visit_booked", "Visit booked"),
+                            ("visit_moved", "Visit moved"),
+                            ("visit_cancelled", "Visit called off"),
+                            ("visit_reminder", "Reminder"),
+                            ("invitation", "Invitation to sign in"),
+                            ("password_reset", "Forgotten password"),
+                            ("sign_in_notice", "Change to a sign-in"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="outboundmessage",
+                    name="reason",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cancelled", "the visit was cancelled"),
+                            ("moved", "the visit was moved"),
+                            ("over", "the visit has begun or is over"),
+                            ("taken_back", "what it says was taken back"),
+                            ("opted_out", "the patient does not want messages"),
+                            ("no_consent", "the patient has not agreed to messages on this channel"),
+                            ("no_address", "there is no address it could go to"),
+                            ("bad_address", "the address cannot be right"),
+                            ("too_late", "it could not be sent in time"),
+                            ("quiet_hours", "there was no decent hour before the visit"),
+                            ("paused", "sending was paused"),
+                            ("duplicate_contact", "another message to the same person says the same"),
+                            ("restored", "the clinic was restored from a backup in between"),
+                            ("refused", "the mail server refused it for good"),
+                            ("unsendable", "it could not be made into a mail"),
+                            ("worker_lost", "the sender was interrupted while handing it over"),
+                            ("connection_lost", "the connection broke while handing it over"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="outboundmessage",
+                    name="void_reason",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cancelled", "the visit was cancelled"),
+                            ("moved", "the visit was moved"),
+                            ("over", "the visit has begun or is over"),
+                            ("taken_back", "what it says was taken back"),
+                            ("opted_out", "the patient does not want messages"),
+                            ("no_consent", "the patient has not agreed to messages on this channel"),
+                            ("no_address", "there is no address it could go to"),
+                            ("bad_address", "the address cannot be right"),
+                            ("too_late", "it could not be sent in time"),
+                            ("quiet_hours", "there was no decent hour before the visit"),
+                            ("paused", "sending was paused"),
+                            ("duplicate_contact", "another message to the same person says the same"),
+                            ("restored", "the clinic was restored from a backup in between"),
+                            ("refused", "the mail server refused it for good"),
+                            ("unsendable", "it could not be made into a mail"),
+                            ("worker_lost", "the sender was interrupted while handing it over"),
+                            ("connection_lost", "the connection broke while handing it over"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="desktask",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["move_wanted", "visit_cancelled", "call_patient"])),
+                        name="desk_task_kind_is_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="outboundmessage",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
                             (
-                                "state__in",
-                                {
-                                    "bounced": frozenset(["bad_address", "refused"]),
-                                    "failed": frozenset(["bad_address", "refused", "unsendable"]),
-                                    "suppressed": frozenset(
-                                        [
-                                            "bad_address",
-                                            "cancelled",
-                                            "duplicate_contact",
-                                            "moved",
-                                            "no_address",
-                                            "no_consent",
-                                            "opted_out",
-                                            "over",
-                                            "paused",
-                                            "quiet_hours",
-                                            "restored",
-                                            "taken_back",
-                                            "too_late",
-                                        ]
-                                    ),
-                                    "unknown": frozenset(["connection_lost", "restored", "worker_lost"]),
-                                },
-                            ),
-                            _negated=True,
+                                "purpose__in",
+                                [
+                                    "visit_booked",
+                                    "visit_moved",
+                                    "visit_cancelled",
+                                    "visit_reminder",
+                                    "invitation",
+                                    "password_reset",
+                                    "sign_in_notice",
+                                ],
+                            )
                         ),
+                        name="message_purpose_is_known",
                     ),
-                    models.Q(
-                        (
-                            "reason__in",
-                            [
-                                "bad_address",
-                                "cancelled",
-                                "duplicate_contact",
-                                "moved",
-                                "no_address",
-                                "no_consent",
-                                "opted_out",
-                                "over",
-                                "paused",
-                                "quiet_hours",
-                                "restored",
-                                "taken_back",
-                                "too_late",
-                            ],
-                        ),
-                        ("state", "suppressed"),
-                    ),
-                    models.Q(("reason__in", ["bad_address", "refused", "unsendable"]), ("state", "failed")),
-                    models.Q(("reason__in", ["bad_address", "refused"]), ("state", "bounced")),
-                    models.Q(("reason__in", ["connection_lost", "restored", "worker_lost"]), ("state", "unknown")),
-                    _connector="OR",
                 ),
-                name="message_gives_a_reason_when_it_was_not_sent",
-            ),
+                migrations.AddConstraint(
+                    model_name="outboundmessage",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("reason", ""),
+                                models.Q(
+                                    (
+                                        "state__in",
+                                        {
+                                            "bounced": frozenset(["bad_address", "refused"]),
+                                            "failed": frozenset(["bad_address", "refused", "unsendable"]),
+                                            "suppressed": frozenset(
+                                                [
+                                                    "bad_address",
+                                                    "cancelled",
+                                                    "duplicate_contact",
+                                                    "moved",
+                                                    "no_address",
+                                                    "no_consent",
+                                                    "opted_out",
+                                                    "over",
+                                                    "paused",
+                                                    "quiet_hours",
+                                                    "restored",
+                                                    "taken_back",
+                                                    "too_late",
+                                                ]
+                                            ),
+                                            "unknown": frozenset(["connection_lost", "restored", "worker_lost"]),
+                                        },
+                                    ),
+                                    _negated=True,
+                                ),
+                            ),
+                            models.Q(
+                                (
+                                    "reason__in",
+                                    [
+                                        "bad_address",
+                                        "cancelled",
+                                        "duplicate_contact",
+                                        "moved",
+                                        "no_address",
+                                        "no_consent",
+                                        "opted_out",
+                                        "over",
+                                        "paused",
+                                        "quiet_hours",
+                                        "restored",
+                                        "taken_back",
+                                        "too_late",
+                                    ],
+                                ),
+                                ("state", "suppressed"),
+                            ),
+                            models.Q(("reason__in", ["bad_address", "refused", "unsendable"]), ("state", "failed")),
+                            models.Q(("reason__in", ["bad_address", "refused"]), ("state", "bounced")),
+                            models.Q(
+                                ("reason__in", ["connection_lost", "restored", "worker_lost"]), ("state", "unknown")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_gives_a_reason_when_it_was_not_sent",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,28 +11,34 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="desktask",
-            name="desk_task_kind_is_known",
-        ),
-        migrations.AlterField(
-            model_name="desktask",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("move_wanted", "Wants another time"),
-                    ("visit_cancelled", "Cancelled a visit"),
-                    ("call_patient", "To be called"),
-                    ("series_to_place", "Days of a series to place"),
-                ],
-                max_length=30,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="desktask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["move_wanted", "visit_cancelled", "call_patient", "series_to_place"])),
-                name="desk_task_kind_is_known",
-            ),
+        Together(
+            [
+                migrations.RemoveConstraint(
+                    model_name="desktask",
+                    name="desk_task_kind_is_known",
+                ),
+                migrations.AlterField(
+                    model_name="desktask",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("move_wanted", "Wants another time"),
+                            ("visit_cancelled", "Cancelled a visit"),
+                            ("call_patient", "To be called"),
+                            ("series_to_place", "Days of a series to place"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="desktask",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["move_wanted", "visit_cancelled", "call_patient", "series_to_place"])
+                        ),
+                        name="desk_task_kind_is_known",
+                    ),
+                ),
+            ]
         ),
     ]

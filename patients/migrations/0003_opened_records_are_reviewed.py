@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,67 +14,78 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="GlassReview",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reviewed_at", models.DateTimeField()),
-                ("note", models.CharField(blank=True, max_length=300)),
-            ],
-        ),
-        migrations.RemoveConstraint(
-            model_name="allergy",
-            name="allergy_kind_is_known",
-        ),
-        migrations.AlterField(
-            model_name="allergy",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("unknown", "Not known"),
-                    ("drug", "Drug"),
-                    ("contact", "Oil, lotion, latex or tape"),
-                    ("food", "Food"),
-                    ("other", "Other"),
-                ],
-                default="unknown",
-                max_length=10,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="allergyevent",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("unknown", "Not known"),
-                    ("drug", "Drug"),
-                    ("contact", "Oil, lotion, latex or tape"),
-                    ("food", "Food"),
-                    ("other", "Other"),
-                ],
-                default="unknown",
-                max_length=10,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allergy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["unknown", "drug", "contact", "food", "other"])),
-                name="allergy_kind_is_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassreview",
-            name="glass",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="review", to="patients.breakglass"
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassreview",
-            name="reviewed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="GlassReview",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("reviewed_at", models.DateTimeField()),
+                        ("note", models.CharField(blank=True, max_length=300)),
+                        (
+                            "glass",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="review",
+                                to="patients.breakglass",
+                            ),
+                        ),
+                        (
+                            "reviewed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.RemoveConstraint(
+                    model_name="allergy",
+                    name="allergy_kind_is_known",
+                ),
+                migrations.AlterField(
+                    model_name="allergy",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("unknown", "Not known"),
+                            ("drug", "Drug"),
+                            ("contact", "Oil, lotion, latex or tape"),
+                            ("food", "Food"),
+                            ("other", "Other"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="allergyevent",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("unknown", "Not known"),
+                            ("drug", "Drug"),
+                            ("contact", "Oil, lotion, latex or tape"),
+                            ("food", "Food"),
+                            ("other", "Other"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="allergy",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["unknown", "drug", "contact", "food", "other"])),
+                        name="allergy_kind_is_known",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import scheduling.models.appointments
+from clinic.together import Together
 
 
 class Migration(migrations.Migration):
@@ -31,832 +32,846 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ExtraHours",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("reason", models.CharField(blank=True, max_length=80, verbose_name="what for")),
-                ("recorded_at", models.DateTimeField(editable=False)),
-            ],
-            options={
-                "verbose_name_plural": "extra hours",
-            },
-        ),
-        migrations.CreateModel(
-            name="GroupSession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("seats", models.PositiveSmallIntegerField()),
-                ("created_at", models.DateTimeField()),
-                ("called_off_at", models.DateTimeField(blank=True, null=True)),
-                ("call_off_reason", models.CharField(blank=True, max_length=200)),
-                ("changed_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="GroupSessionEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("seats", models.PositiveSmallIntegerField()),
-                ("created_at", models.DateTimeField()),
-                ("called_off_at", models.DateTimeField(blank=True, null=True)),
-                ("call_off_reason", models.CharField(blank=True, max_length=200)),
-                ("changed_at", models.DateTimeField()),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Hold",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("runs_out_at", models.DateTimeField()),
-                ("held_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="TimePreference",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            choices=[
-                                (0, "Monday"),
-                                (1, "Tuesday"),
-                                (2, "Wednesday"),
-                                (3, "Thursday"),
-                                (4, "Friday"),
-                                (5, "Saturday"),
-                                (6, "Sunday"),
-                            ]
+        Together(
+            [
+                migrations.CreateModel(
+                    name="ExtraHours",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("reason", models.CharField(blank=True, max_length=80, verbose_name="what for")),
+                        ("recorded_at", models.DateTimeField(editable=False)),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="extra_hours",
+                                to="clinic.location",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="extra_hours",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                        (
+                            "recorded_by",
+                            models.ForeignKey(
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name_plural": "extra hours",
+                        "indexes": [
+                            models.Index(
+                                models.F("practitioner"), models.F("starts_at"), name="extra_hours_of_a_person"
+                            ),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_at__gt", models.F("starts_at")),
+                                    (
+                                        "ends_at__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("starts_at"), "+", models.Value(datetime.timedelta(days=1))
+                                        ),
+                                    ),
+                                ),
+                                name="extra_hours_last_a_day_at_most",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="GroupSession",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("seats", models.PositiveSmallIntegerField()),
+                        ("created_at", models.DateTimeField()),
+                        ("called_off_at", models.DateTimeField(blank=True, null=True)),
+                        ("call_off_reason", models.CharField(blank=True, max_length=200)),
+                        ("changed_at", models.DateTimeField()),
+                        (
+                            "called_off_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "device",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sessions",
+                                to="scheduling.device",
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sessions",
+                                to="clinic.location",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sessions",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sessions",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sessions",
+                                to="scheduling.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(models.F("location"), models.F("starts_at"), name="groups_at_a_location"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_at__gt", models.F("starts_at")),
+                                    (
+                                        "ends_at__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("starts_at"), "+", models.Value(datetime.timedelta(seconds=28800))
+                                        ),
+                                    ),
+                                ),
+                                name="a_group_meets_for_a_possible_time",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("seats__range", (1, 50))), name="a_group_has_one_to_fifty_seats"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("call_off_reason", ""),
+                                        ("called_off_at__isnull", True),
+                                        ("called_off_by__isnull", True),
+                                    ),
+                                    models.Q(
+                                        ("called_off_at__isnull", False),
+                                        ("called_off_by__isnull", False),
+                                        models.Q(("call_off_reason", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="a_group_called_off_says_when_who_and_why",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="GroupSessionEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("seats", models.PositiveSmallIntegerField()),
+                        ("created_at", models.DateTimeField()),
+                        ("called_off_at", models.DateTimeField(blank=True, null=True)),
+                        ("call_off_reason", models.CharField(blank=True, max_length=200)),
+                        ("changed_at", models.DateTimeField()),
+                        (
+                            "called_off_by",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "device",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.device",
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="clinic.location",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="scheduling.groupsession",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Hold",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("runs_out_at", models.DateTimeField()),
+                        ("held_at", models.DateTimeField()),
+                        (
+                            "device",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="scheduling.device",
+                            ),
+                        ),
+                        (
+                            "held_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="clinic.location"
+                            ),
+                        ),
+                        (
+                            "patient",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="patients.patient"
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.practitioner"
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.service"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(models.F("runs_out_at"), name="holds_by_their_end"),
+                            models.Index(models.F("location"), models.F("starts_at"), name="holds_at_a_location"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_at__gt", models.F("starts_at")),
+                                    (
+                                        "ends_at__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("starts_at"), "+", models.Value(datetime.timedelta(seconds=28800))
+                                        ),
+                                    ),
+                                ),
+                                name="a_hold_is_for_a_possible_time",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("runs_out_at__gt", models.F("held_at")),
+                                    (
+                                        "runs_out_at__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("held_at"), "+", models.Value(datetime.timedelta(days=3))
+                                        ),
+                                    ),
+                                ),
+                                name="a_hold_runs_out_within_three_days",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TimePreference",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    choices=[
+                                        (0, "Monday"),
+                                        (1, "Tuesday"),
+                                        (2, "Wednesday"),
+                                        (3, "Thursday"),
+                                        (4, "Friday"),
+                                        (5, "Saturday"),
+                                        (6, "Sunday"),
+                                    ]
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                            ),
+                        ),
+                        ("earliest", models.TimeField(blank=True, null=True, verbose_name="not before")),
+                        ("latest", models.TimeField(blank=True, null=True, verbose_name="over by")),
+                        ("revision", models.PositiveIntegerField(default=1)),
+                        (
+                            "patient",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="time_preference",
+                                to="patients.patient",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("earliest__isnull", True),
+                                    ("latest__isnull", True),
+                                    ("latest__gt", models.F("earliest")),
+                                    _connector="OR",
+                                ),
+                                name="preferred_hours_end_after_they_begin",
+                                violation_error_message="The hours end before they begin.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("weekdays__contained_by", [0, 1, 2, 3, 4, 5, 6])),
+                                name="preferred_days_are_days_of_the_week",
+                            ),
+                        ],
+                    },
+                ),
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="insert_insert",
+                ),
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="update_update",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="appointment",
+                    name="patient_is_not_in_two_places",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="service",
+                    name="service_takes_a_possible_time",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="service",
+                    name="service_minutes_come_in_fives",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="service",
+                    name="service_without_a_room_needs_nothing_of_it",
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="basket",
+                    field=models.UUIDField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="overbook_reason",
+                    field=models.CharField(blank=True, max_length=200),
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="seat",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="basket",
+                    field=models.UUIDField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="overbook_reason",
+                    field=models.CharField(blank=True, max_length=200),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="seat",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="device_after",
+                    field=models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Cooling down, disinfecting after.",
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="device clean-up, minutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="device_before",
+                    field=models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Warming up, disinfecting before.",
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="device set-up, minutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="minutes_before",
+                    field=models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Nobody else has the room while it is made ready.",
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="room set-up, minutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="preparing_minutes",
+                    field=models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="The therapist's time before the visit.",
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="preparing, minutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="seats",
+                    field=models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text="More than one: a group, whose sessions are set up in the diary.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                        verbose_name="patients at once",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="skill",
+                    field=models.CharField(
                         blank=True,
-                        default=list,
-                        size=None,
+                        help_text="For example: deep tissue, lymph drainage. Empty: anyone of the discipline.",
+                        max_length=40,
+                        verbose_name="the practitioner must know",
                     ),
                 ),
-                ("earliest", models.TimeField(blank=True, null=True, verbose_name="not before")),
-                ("latest", models.TimeField(blank=True, null=True, verbose_name="over by")),
-                ("revision", models.PositiveIntegerField(default=1)),
-            ],
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="update_update",
-        ),
-        migrations.RemoveConstraint(
-            model_name="appointment",
-            name="patient_is_not_in_two_places",
-        ),
-        migrations.RemoveConstraint(
-            model_name="service",
-            name="service_takes_a_possible_time",
-        ),
-        migrations.RemoveConstraint(
-            model_name="service",
-            name="service_minutes_come_in_fives",
-        ),
-        migrations.RemoveConstraint(
-            model_name="service",
-            name="service_without_a_room_needs_nothing_of_it",
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="basket",
-            field=models.UUIDField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="overbook_reason",
-            field=models.CharField(blank=True, max_length=200),
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="seat",
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="basket",
-            field=models.UUIDField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="overbook_reason",
-            field=models.CharField(blank=True, max_length=200),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="seat",
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="device_after",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="Cooling down, disinfecting after.",
-                validators=[django.core.validators.MaxValueValidator(120)],
-                verbose_name="device clean-up, minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="device_before",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="Warming up, disinfecting before.",
-                validators=[django.core.validators.MaxValueValidator(120)],
-                verbose_name="device set-up, minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="minutes_before",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="Nobody else has the room while it is made ready.",
-                validators=[django.core.validators.MaxValueValidator(120)],
-                verbose_name="room set-up, minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="preparing_minutes",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="The therapist's time before the visit.",
-                validators=[django.core.validators.MaxValueValidator(120)],
-                verbose_name="preparing, minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="seats",
-            field=models.PositiveSmallIntegerField(
-                default=1,
-                help_text="More than one: a group, whose sessions are set up in the diary.",
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)],
-                verbose_name="patients at once",
-            ),
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="skill",
-            field=models.CharField(
-                blank=True,
-                help_text="For example: deep tissue, lymph drainage. Empty: anyone of the discipline.",
-                max_length=40,
-                verbose_name="the practitioner must know",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="claim",
-            name="appointment",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="claims",
-                to="scheduling.appointment",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="b3b44930a6121d2bacdd8b6ee7599abcade05e5b",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_cdcf2",
-                    table="scheduling_appointment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="82348b07cddfea922c5c81f856e65018ef97ddca",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_7193b",
-                    table="scheduling_appointment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("charting_minutes__lte", 120),
-                    ("device_after__lte", 120),
-                    ("device_before__lte", 120),
-                    ("minutes__range", (5, 480)),
-                    ("minutes_after__lte", 120),
-                    ("minutes_before__lte", 120),
-                    ("preparing_minutes__lte", 120),
-                ),
-                name="service_takes_a_possible_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(django.db.models.functions.math.Mod("minutes", models.Value(5)), 0),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("preparing_minutes", models.Value(5)), 0
-                    ),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("charting_minutes", models.Value(5)), 0
-                    ),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("minutes_before", models.Value(5)), 0
-                    ),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("minutes_after", models.Value(5)), 0
-                    ),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("device_before", models.Value(5)), 0
-                    ),
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.math.Mod("device_after", models.Value(5)), 0
+                migrations.AlterField(
+                    model_name="claim",
+                    name="appointment",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="scheduling.appointment",
                     ),
                 ),
-                name="service_minutes_come_in_fives",
-                violation_error_message="Minutes come in fives.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("needs_room", True),
-                    models.Q(("minutes_after", 0), ("minutes_before", 0), ("room_feature", "")),
-                    _connector="OR",
-                ),
-                name="service_without_a_room_needs_nothing_of_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("device_kind", ""), _negated=True),
-                    models.Q(("device_after", 0), ("device_before", 0)),
-                    _connector="OR",
-                ),
-                name="service_without_a_device_needs_no_time_of_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seats__range", (1, 50))), name="service_is_for_one_to_fifty"
-            ),
-        ),
-        migrations.AddField(
-            model_name="extrahours",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="extra_hours", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="extrahours",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="extra_hours", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="extrahours",
-            name="recorded_by",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="called_off_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="created_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="device",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sessions",
-                to="scheduling.device",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="room",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sessions",
-                to="scheduling.room",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsession",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="scheduling.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="session",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="appointments",
-                to="scheduling.groupsession",
-            ),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="session",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.groupsession",
-            ),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="session",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="claims",
-                to="scheduling.groupsession",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(
-                models.F("basket"), condition=models.Q(("basket__isnull", False)), name="visits_of_a_basket"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("status__in", ["arrived", "booked", "completed", "in_session"])),
-                deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
-                expressions=[
-                    ("patient", "="),
-                    (
-                        scheduling.models.appointments.TsTzRange(
-                            "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="patient_is_not_in_two_places",
-                violation_error_message="The patient already has a visit at that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.UniqueConstraint(
-                models.F("session"),
-                models.F("seat"),
-                condition=models.Q(("status__in", ["arrived", "booked", "completed", "in_session"])),
-                name="a_seat_of_a_group_is_taken_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("seat__isnull", True), ("session__isnull", True)),
-                    models.Q(("seat__gte", 1), ("session__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_visit_in_a_group_has_a_seat",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="called_off_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="created_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="device",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.device",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="location",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="clinic.location",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="events",
-                to="scheduling.groupsession",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="practitioner",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="clinic.practitioner",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="room",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.room",
-            ),
-        ),
-        migrations.AddField(
-            model_name="groupsessionevent",
-            name="service",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.service",
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="device",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.device",
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="held_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="patients.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="room",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.room",
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="claim",
-            name="hold",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="scheduling.hold"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="claim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("appointment__isnull", False), ("hold__isnull", True), ("session__isnull", True)),
-                    models.Q(("appointment__isnull", True), ("hold__isnull", True), ("session__isnull", False)),
-                    models.Q(("appointment__isnull", True), ("hold__isnull", False), ("session__isnull", True)),
-                    _connector="OR",
-                ),
-                name="a_claim_is_for_one_thing",
-            ),
-        ),
-        migrations.AddField(
-            model_name="timepreference",
-            name="patient",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="time_preference", to="patients.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="timepreference",
-            name="practitioner",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.practitioner",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="extrahours",
-            index=models.Index(models.F("practitioner"), models.F("starts_at"), name="extra_hours_of_a_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="extrahours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__gt", models.F("starts_at")),
-                    (
-                        "ends_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("starts_at"), "+", models.Value(datetime.timedelta(days=1))
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="b3b44930a6121d2bacdd8b6ee7599abcade05e5b",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_cdcf2",
+                            table="scheduling_appointment",
+                            when="AFTER",
                         ),
                     ),
                 ),
-                name="extra_hours_last_a_day_at_most",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="groupsession",
-            index=models.Index(models.F("location"), models.F("starts_at"), name="groups_at_a_location"),
-        ),
-        migrations.AddConstraint(
-            model_name="groupsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__gt", models.F("starts_at")),
-                    (
-                        "ends_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("starts_at"), "+", models.Value(datetime.timedelta(seconds=28800))
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="82348b07cddfea922c5c81f856e65018ef97ddca",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_7193b",
+                            table="scheduling_appointment",
+                            when="AFTER",
                         ),
                     ),
                 ),
-                name="a_group_meets_for_a_possible_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="groupsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seats__range", (1, 50))), name="a_group_has_one_to_fifty_seats"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="groupsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("call_off_reason", ""), ("called_off_at__isnull", True), ("called_off_by__isnull", True)),
-                    models.Q(
-                        ("called_off_at__isnull", False),
-                        ("called_off_by__isnull", False),
-                        models.Q(("call_off_reason", ""), _negated=True),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("charting_minutes__lte", 120),
+                            ("device_after__lte", 120),
+                            ("device_before__lte", 120),
+                            ("minutes__range", (5, 480)),
+                            ("minutes_after__lte", 120),
+                            ("minutes_before__lte", 120),
+                            ("preparing_minutes__lte", 120),
+                        ),
+                        name="service_takes_a_possible_time",
                     ),
-                    _connector="OR",
                 ),
-                name="a_group_called_off_says_when_who_and_why",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="groupsession",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_groupsessionevent" ("call_off_reason", "called_off_at", "called_off_by_id", "changed_at", "created_at", "created_by_id", "device_id", "ends_at", "id", "location_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "room_id", "seats", "service_id", "starts_at", "uid") VALUES (NEW."call_off_reason", NEW."called_off_at", NEW."called_off_by_id", NEW."changed_at", NEW."created_at", NEW."created_by_id", NEW."device_id", NEW."ends_at", NEW."id", NEW."location_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."room_id", NEW."seats", NEW."service_id", NEW."starts_at", NEW."uid"); RETURN NULL;',
-                    hash="b7afe986b44597466d2f45c1a854f349958693c3",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_0e45c",
-                    table="scheduling_groupsession",
-                    when="AFTER",
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("minutes", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("preparing_minutes", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("charting_minutes", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("minutes_before", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("minutes_after", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("device_before", models.Value(5)), 0
+                            ),
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod("device_after", models.Value(5)), 0
+                            ),
+                        ),
+                        name="service_minutes_come_in_fives",
+                        violation_error_message="Minutes come in fives.",
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="groupsession",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_groupsessionevent" ("call_off_reason", "called_off_at", "called_off_by_id", "changed_at", "created_at", "created_by_id", "device_id", "ends_at", "id", "location_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "room_id", "seats", "service_id", "starts_at", "uid") VALUES (NEW."call_off_reason", NEW."called_off_at", NEW."called_off_by_id", NEW."changed_at", NEW."created_at", NEW."created_by_id", NEW."device_id", NEW."ends_at", NEW."id", NEW."location_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."room_id", NEW."seats", NEW."service_id", NEW."starts_at", NEW."uid"); RETURN NULL;',
-                    hash="3c9c40ded914bf464870ec341746b6418b70f278",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_93149",
-                    table="scheduling_groupsession",
-                    when="AFTER",
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("needs_room", True),
+                            models.Q(("minutes_after", 0), ("minutes_before", 0), ("room_feature", "")),
+                            _connector="OR",
+                        ),
+                        name="service_without_a_room_needs_nothing_of_it",
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="groupsessionevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="16a72936f2c09e982ce40a39146b7e905c13444f",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_e660f",
-                    table="scheduling_groupsessionevent",
-                    when="BEFORE",
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("device_kind", ""), _negated=True),
+                            models.Q(("device_after", 0), ("device_before", 0)),
+                            _connector="OR",
+                        ),
+                        name="service_without_a_device_needs_no_time_of_it",
+                    ),
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(models.F("runs_out_at"), name="holds_by_their_end"),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(models.F("location"), models.F("starts_at"), name="holds_at_a_location"),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__gt", models.F("starts_at")),
-                    (
-                        "ends_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("starts_at"), "+", models.Value(datetime.timedelta(seconds=28800))
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("seats__range", (1, 50))), name="service_is_for_one_to_fifty"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="session",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="scheduling.groupsession",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="session",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="scheduling.groupsession",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="session",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="scheduling.groupsession",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="appointment",
+                    index=models.Index(
+                        models.F("basket"), condition=models.Q(("basket__isnull", False)), name="visits_of_a_basket"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status__in", ["arrived", "booked", "completed", "in_session"])),
+                        deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
+                        expressions=[
+                            ("patient", "="),
+                            (
+                                scheduling.models.appointments.TsTzRange(
+                                    "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="patient_is_not_in_two_places",
+                        violation_error_message="The patient already has a visit at that time.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=models.UniqueConstraint(
+                        models.F("session"),
+                        models.F("seat"),
+                        condition=models.Q(("status__in", ["arrived", "booked", "completed", "in_session"])),
+                        name="a_seat_of_a_group_is_taken_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seat__isnull", True), ("session__isnull", True)),
+                            models.Q(("seat__gte", 1), ("session__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_visit_in_a_group_has_a_seat",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="claim",
+                    name="hold",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="scheduling.hold",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="claim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("appointment__isnull", False), ("hold__isnull", True), ("session__isnull", True)),
+                            models.Q(("appointment__isnull", True), ("hold__isnull", True), ("session__isnull", False)),
+                            models.Q(("appointment__isnull", True), ("hold__isnull", False), ("session__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="a_claim_is_for_one_thing",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="groupsession",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_groupsessionevent" ("call_off_reason", "called_off_at", "called_off_by_id", "changed_at", "created_at", "created_by_id", "device_id", "ends_at", "id", "location_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "room_id", "seats", "service_id", "starts_at", "uid") VALUES (NEW."call_off_reason", NEW."called_off_at", NEW."called_off_by_id", NEW."changed_at", NEW."created_at", NEW."created_by_id", NEW."device_id", NEW."ends_at", NEW."id", NEW."location_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."room_id", NEW."seats", NEW."service_id", NEW."starts_at", NEW."uid"); RETURN NULL;',
+                            hash="b7afe986b44597466d2f45c1a854f349958693c3",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_0e45c",
+                            table="scheduling_groupsession",
+                            when="AFTER",
                         ),
                     ),
                 ),
-                name="a_hold_is_for_a_possible_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("runs_out_at__gt", models.F("held_at")),
-                    (
-                        "runs_out_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("held_at"), "+", models.Value(datetime.timedelta(days=3))
+                pgtrigger.migrations.AddTrigger(
+                    model_name="groupsession",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_groupsessionevent" ("call_off_reason", "called_off_at", "called_off_by_id", "changed_at", "created_at", "created_by_id", "device_id", "ends_at", "id", "location_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "room_id", "seats", "service_id", "starts_at", "uid") VALUES (NEW."call_off_reason", NEW."called_off_at", NEW."called_off_by_id", NEW."changed_at", NEW."created_at", NEW."created_by_id", NEW."device_id", NEW."ends_at", NEW."id", NEW."location_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."room_id", NEW."seats", NEW."service_id", NEW."starts_at", NEW."uid"); RETURN NULL;',
+                            hash="3c9c40ded914bf464870ec341746b6418b70f278",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_93149",
+                            table="scheduling_groupsession",
+                            when="AFTER",
                         ),
                     ),
                 ),
-                name="a_hold_runs_out_within_three_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timepreference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("earliest__isnull", True),
-                    ("latest__isnull", True),
-                    ("latest__gt", models.F("earliest")),
-                    _connector="OR",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="groupsessionevent",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="16a72936f2c09e982ce40a39146b7e905c13444f",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_append_only_e660f",
+                            table="scheduling_groupsessionevent",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-                name="preferred_hours_end_after_they_begin",
-                violation_error_message="The hours end before they begin.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timepreference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekdays__contained_by", [0, 1, 2, 3, 4, 5, 6])),
-                name="preferred_days_are_days_of_the_week",
-            ),
+            ]
         ),
     ]

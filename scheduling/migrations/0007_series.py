@@ -9,6 +9,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -21,473 +23,464 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Series",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("line", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("frequency", models.CharField(choices=[("daily", "Daily"), ("weekly", "Weekly")], max_length=6)),
-                ("every", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+        Together(
+            [
+                migrations.CreateModel(
+                    name="Series",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("line", models.UUIDField(default=uuid.uuid4, editable=False)),
+                        (
+                            "frequency",
+                            models.CharField(choices=[("daily", "Daily"), ("weekly", "Weekly")], max_length=6),
+                        ),
+                        ("every", models.PositiveSmallIntegerField(default=1)),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                            ),
+                        ),
+                        ("week_starts", models.PositiveSmallIntegerField(default=0)),
+                        ("first_on", models.DateField()),
+                        ("count", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ("until", models.DateField(blank=True, null=True)),
+                        ("wall", models.TimeField()),
+                        ("minutes", models.PositiveSmallIntegerField()),
+                        (
+                            "to_place",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DateField(), blank=True, default=list, size=None
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField()),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        ("request_key", models.UUIDField(blank=True, null=True, unique=True)),
+                        (
+                            "continues",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="continued_by",
+                                to="scheduling.series",
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "intervention",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="series",
+                                to="treatments.intervention",
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="clinic.location"
+                            ),
+                        ),
+                        (
+                            "patient",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="series",
+                                to="patients.patient",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="series",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="series",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="series",
+                                to="scheduling.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name_plural": "series",
+                        "indexes": [
+                            models.Index(models.F("line"), name="series_of_a_line"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("frequency__in", ["daily", "weekly"])),
+                                name="series_frequency_is_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("every__range", (1, 26))), name="series_repeats_in_possible_steps"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("frequency", "daily"), models.Q(("weekdays", []), _negated=True), _connector="OR"
+                                ),
+                                name="a_weekly_series_has_its_days",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("week_starts__lte", 6)),
+                                name="a_week_of_a_series_begins_on_some_day",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("count__range", (1, 104)), ("until__isnull", True)),
+                                    models.Q(("count__isnull", True), ("until__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="a_series_has_an_end",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("minutes__range", (5, 480))),
+                                name="visits_of_a_series_last_a_possible_time",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="a_series_is_ended_by_somebody",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SeriesEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ("line", models.UUIDField(default=uuid.uuid4, editable=False)),
+                        (
+                            "frequency",
+                            models.CharField(choices=[("daily", "Daily"), ("weekly", "Weekly")], max_length=6),
+                        ),
+                        ("every", models.PositiveSmallIntegerField(default=1)),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                            ),
+                        ),
+                        ("week_starts", models.PositiveSmallIntegerField(default=0)),
+                        ("first_on", models.DateField()),
+                        ("count", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ("until", models.DateField(blank=True, null=True)),
+                        ("wall", models.TimeField()),
+                        ("minutes", models.PositiveSmallIntegerField()),
+                        (
+                            "to_place",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DateField(), blank=True, default=list, size=None
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField()),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        ("request_key", models.UUIDField(blank=True, null=True)),
+                        (
+                            "continues",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.series",
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "intervention",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="treatments.intervention",
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="clinic.location",
+                            ),
+                        ),
+                        (
+                            "patient",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="patients.patient",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="scheduling.series",
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="clinic.practitioner",
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="scheduling.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="insert_insert",
+                ),
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="update_update",
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="changed_alone",
+                    field=models.BooleanField(default=False),
+                ),
+                migrations.AddField(
+                    model_name="appointment",
+                    name="occurrence",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="changed_alone",
+                    field=models.BooleanField(default=False),
+                ),
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="occurrence",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_alone", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_alone", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="03ee6c1810c6adaa3a51b145beab810294ae51d9",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_cdcf2",
+                            table="scheduling_appointment",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                ("week_starts", models.PositiveSmallIntegerField(default=0)),
-                ("first_on", models.DateField()),
-                ("count", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("until", models.DateField(blank=True, null=True)),
-                ("wall", models.TimeField()),
-                ("minutes", models.PositiveSmallIntegerField()),
-                (
-                    "to_place",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DateField(), blank=True, default=list, size=None
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_alone", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_alone", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="a009685568c011d3f1a28d51bf801e8724c2839e",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_7193b",
+                            table="scheduling_appointment",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                ("created_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("request_key", models.UUIDField(blank=True, null=True, unique=True)),
-            ],
-            options={
-                "verbose_name_plural": "series",
-            },
-        ),
-        migrations.CreateModel(
-            name="SeriesEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("line", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("frequency", models.CharField(choices=[("daily", "Daily"), ("weekly", "Weekly")], max_length=6)),
-                ("every", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                migrations.AddField(
+                    model_name="appointment",
+                    name="series",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="scheduling.series",
                     ),
                 ),
-                ("week_starts", models.PositiveSmallIntegerField(default=0)),
-                ("first_on", models.DateField()),
-                ("count", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("until", models.DateField(blank=True, null=True)),
-                ("wall", models.TimeField()),
-                ("minutes", models.PositiveSmallIntegerField()),
-                (
-                    "to_place",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DateField(), blank=True, default=list, size=None
+                migrations.AddField(
+                    model_name="appointmentevent",
+                    name="series",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="scheduling.series",
                     ),
                 ),
-                ("created_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("request_key", models.UUIDField(blank=True, null=True)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="update_update",
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="changed_alone",
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="occurrence",
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="changed_alone",
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="occurrence",
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_alone", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_alone", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="03ee6c1810c6adaa3a51b145beab810294ae51d9",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_cdcf2",
-                    table="scheduling_appointment",
-                    when="AFTER",
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("changed_alone", False), ("occurrence__isnull", True), ("series__isnull", True)),
+                            models.Q(("occurrence__gte", 1), ("series__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_visit_of_a_series_is_one_of_its_days",
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_alone", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_alone", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="a009685568c011d3f1a28d51bf801e8724c2839e",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_7193b",
-                    table="scheduling_appointment",
-                    when="AFTER",
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=models.UniqueConstraint(
+                        models.F("series"), models.F("occurrence"), name="a_day_of_a_series_is_booked_once"
+                    ),
                 ),
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="continues",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="continued_by",
-                to="scheduling.series",
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="created_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="ended_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="intervention",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="series",
-                to="treatments.intervention",
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="patients.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="room",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="series",
-                to="scheduling.room",
-            ),
-        ),
-        migrations.AddField(
-            model_name="series",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="scheduling.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="appointment",
-            name="series",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="appointments",
-                to="scheduling.series",
-            ),
-        ),
-        migrations.AddField(
-            model_name="appointmentevent",
-            name="series",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.series",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("changed_alone", False), ("occurrence__isnull", True), ("series__isnull", True)),
-                    models.Q(("occurrence__gte", 1), ("series__isnull", False)),
-                    _connector="OR",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="series",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "until", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."until", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
+                            hash="b04519ed9302e04db962c6eee07406e38d1be514",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_526a9",
+                            table="scheduling_series",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-                name="a_visit_of_a_series_is_one_of_its_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.UniqueConstraint(
-                models.F("series"), models.F("occurrence"), name="a_day_of_a_series_is_booked_once"
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="continues",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.series",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="created_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="ended_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="intervention",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="treatments.intervention",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="location",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="clinic.location",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="patient",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="patients.patient",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="events",
-                to="scheduling.series",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="practitioner",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="clinic.practitioner",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="room",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.room",
-            ),
-        ),
-        migrations.AddField(
-            model_name="seriesevent",
-            name="service",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="scheduling.service",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="series",
-            index=models.Index(models.F("line"), name="series_of_a_line"),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("frequency__in", ["daily", "weekly"])), name="series_frequency_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("every__range", (1, 26))), name="series_repeats_in_possible_steps"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("frequency", "daily"), models.Q(("weekdays", []), _negated=True), _connector="OR"),
-                name="a_weekly_series_has_its_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("week_starts__lte", 6)), name="a_week_of_a_series_begins_on_some_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("count__range", (1, 104)), ("until__isnull", True)),
-                    models.Q(("count__isnull", True), ("until__isnull", False)),
-                    _connector="OR",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="series",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "until", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."until", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
+                            hash="c646e4d743f8db2f7b8588778bdb3ec61a242700",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_e99a3",
+                            table="scheduling_series",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-                name="a_series_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes__range", (5, 480))), name="visits_of_a_series_last_a_possible_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
-                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
-                    _connector="OR",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="seriesevent",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="acf3b4c0fafddb2e8c96001f17cb21e3dd8f9b30",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_append_only_05e96",
+                            table="scheduling_seriesevent",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-                name="a_series_is_ended_by_somebody",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="series",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "until", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."until", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
-                    hash="b04519ed9302e04db962c6eee07406e38d1be514",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_526a9",
-                    table="scheduling_series",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="series",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "until", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."until", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
-                    hash="c646e4d743f8db2f7b8588778bdb3ec61a242700",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_e99a3",
-                    table="scheduling_series",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="seriesevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="acf3b4c0fafddb2e8c96001f17cb21e3dd8f9b30",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_05e96",
-                    table="scheduling_seriesevent",
-                    when="BEFORE",
-                ),
-            ),
+            ]
         ),
     ]

@@ -5,6 +5,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -16,64 +18,68 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="appointment",
-            name="update_update",
-        ),
-        migrations.RemoveConstraint(
-            model_name="appointment",
-            name="a_visit_of_a_series_is_one_of_its_days",
-        ),
-        migrations.RemoveField(
-            model_name="appointment",
-            name="changed_alone",
-        ),
-        migrations.RemoveField(
-            model_name="appointmentevent",
-            name="changed_alone",
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="f68333179a2602ce996a11ff6fae323c9d2a9c6a",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_cdcf2",
-                    table="scheduling_appointment",
-                    when="AFTER",
+        Together(
+            [
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="insert_insert",
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="appointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
-                    hash="ac3f1564daa51191c9e5e722701e487393ff6580",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_7193b",
-                    table="scheduling_appointment",
-                    when="AFTER",
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="appointment",
+                    name="update_update",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("occurrence__isnull", True), ("series__isnull", True)),
-                    models.Q(("occurrence__gte", 1), ("series__isnull", False)),
-                    _connector="OR",
+                migrations.RemoveConstraint(
+                    model_name="appointment",
+                    name="a_visit_of_a_series_is_one_of_its_days",
                 ),
-                name="a_visit_of_a_series_is_one_of_its_days",
-            ),
+                migrations.RemoveField(
+                    model_name="appointment",
+                    name="changed_alone",
+                ),
+                migrations.RemoveField(
+                    model_name="appointmentevent",
+                    name="changed_alone",
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="f68333179a2602ce996a11ff6fae323c9d2a9c6a",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_cdcf2",
+                            table="scheduling_appointment",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="appointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_appointmentevent" ("arrived_at", "basket", "booked_at", "booked_by_id", "cancel_reason", "cancelled_at", "cancelled_by_id", "cancelled_late", "cancelled_side", "changed_at", "completed_at", "confirmed_at", "device_id", "ends_at", "id", "intervention_id", "location_id", "note", "occurrence", "overbook_reason", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "seat", "series_id", "service_id", "session_id", "started_at", "starts_at", "status", "uid", "version") VALUES (NEW."arrived_at", NEW."basket", NEW."booked_at", NEW."booked_by_id", NEW."cancel_reason", NEW."cancelled_at", NEW."cancelled_by_id", NEW."cancelled_late", NEW."cancelled_side", NEW."changed_at", NEW."completed_at", NEW."confirmed_at", NEW."device_id", NEW."ends_at", NEW."id", NEW."intervention_id", NEW."location_id", NEW."note", NEW."occurrence", NEW."overbook_reason", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."seat", NEW."series_id", NEW."service_id", NEW."session_id", NEW."started_at", NEW."starts_at", NEW."status", NEW."uid", NEW."version"); RETURN NULL;',
+                            hash="ac3f1564daa51191c9e5e722701e487393ff6580",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_7193b",
+                            table="scheduling_appointment",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="appointment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("occurrence__isnull", True), ("series__isnull", True)),
+                            models.Q(("occurrence__gte", 1), ("series__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_visit_of_a_series_is_one_of_its_days",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -18,455 +20,449 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="FreedTime",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("is_due", models.BooleanField(db_default=True, default=True)),
-                ("at_once", models.BooleanField(db_default=False, default=False)),
-                ("look_at", models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="WaitlistEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            choices=[
-                                (0, "Monday"),
-                                (1, "Tuesday"),
-                                (2, "Wednesday"),
-                                (3, "Thursday"),
-                                (4, "Friday"),
-                                (5, "Saturday"),
-                                (6, "Sunday"),
-                            ]
+        Together(
+            [
+                migrations.CreateModel(
+                    name="FreedTime",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("is_due", models.BooleanField(db_default=True, default=True)),
+                        ("at_once", models.BooleanField(db_default=False, default=False)),
+                        ("look_at", models.DateTimeField(null=True)),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clinic.location"
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clinic.practitioner"
+                            ),
+                        ),
+                        (
+                            "session",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="scheduling.groupsession",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                models.F("look_at"), condition=models.Q(("is_due", True)), name="freed_times_to_look_at"
+                            ),
+                            models.Index(models.F("location"), models.F("starts_at"), name="freed_times_of_a_location"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                                name="a_freed_time_ends_after_it_begins",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WaitlistEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    choices=[
+                                        (0, "Monday"),
+                                        (1, "Tuesday"),
+                                        (2, "Wednesday"),
+                                        (3, "Thursday"),
+                                        (4, "Friday"),
+                                        (5, "Saturday"),
+                                        (6, "Sunday"),
+                                    ]
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                            ),
+                        ),
+                        ("earliest", models.TimeField(blank=True, null=True, verbose_name="not before")),
+                        ("latest", models.TimeField(blank=True, null=True, verbose_name="over by")),
+                        ("first_on", models.DateField(blank=True, null=True, verbose_name="first day")),
+                        ("last_on", models.DateField(blank=True, null=True, verbose_name="last day")),
+                        (
+                            "urgency",
+                            models.PositiveSmallIntegerField(
+                                choices=[(1, "Before all others"), (2, "In order")], default=2, verbose_name="order"
+                            ),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=200)),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "Waiting"),
+                                    ("offered", "Offered a time"),
+                                    ("taken", "Has taken a time"),
+                                    ("withdrawn", "Taken off the list"),
+                                    ("expired", "Run out"),
+                                ],
+                                default="waiting",
+                                max_length=10,
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField()),
+                        ("ended_for", models.CharField(blank=True, max_length=200)),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        ("changed_at", models.DateTimeField()),
+                        ("revision", models.PositiveIntegerField(default=1)),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "earlier_than",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="waitlist_entries",
+                                to="scheduling.appointment",
+                            ),
+                        ),
+                        (
+                            "intervention",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="treatments.intervention",
+                            ),
+                        ),
+                        ("locations", models.ManyToManyField(blank=True, related_name="+", to="clinic.location")),
+                        (
+                            "patient",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="waitlist_entries",
+                                to="patients.patient",
+                            ),
+                        ),
+                        (
+                            "practitioners",
+                            models.ManyToManyField(blank=True, related_name="+", to="clinic.practitioner"),
+                        ),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.service"
+                            ),
+                        ),
+                        (
+                            "visit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="scheduling.appointment",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                models.F("urgency"),
+                                models.F("asked_at"),
+                                condition=models.Q(("status__in", ["offered", "waiting"])),
+                                name="waitlist_in_order",
+                            ),
+                            models.Index(models.F("changed_at"), name="waitlist_by_last_change"),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("patient"),
+                                models.F("service"),
+                                condition=models.Q(("status__in", ["offered", "waiting"])),
+                                name="a_patient_waits_for_a_service_once",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("status__in", ["waiting", "offered", "taken", "withdrawn", "expired"])
+                                ),
+                                name="waitlist_status_is_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("urgency__in", [1, 2])), name="waitlist_urgency_is_known"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("weekdays__contained_by", [0, 1, 2, 3, 4, 5, 6])),
+                                name="waitlist_days_are_days_of_the_week",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("earliest__isnull", True),
+                                    ("latest__isnull", True),
+                                    ("latest__gt", models.F("earliest")),
+                                    _connector="OR",
+                                ),
+                                name="waitlist_hours_end_after_they_begin",
+                                violation_error_message="The hours end before they begin.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("first_on__isnull", True),
+                                    ("last_on__isnull", True),
+                                    ("last_on__gte", models.F("first_on")),
+                                    _connector="OR",
+                                ),
+                                name="waitlist_days_end_after_they_begin",
+                                violation_error_message="The last day is before the first.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("minutes__isnull", True), ("minutes__range", (5, 480)), _connector="OR"
+                                ),
+                                name="waitlist_visit_lasts_a_possible_time",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("status", "taken"), ("visit__isnull", False)),
+                                    models.Q(models.Q(("status", "taken"), _negated=True), ("visit__isnull", True)),
+                                    _connector="OR",
+                                ),
+                                name="who_has_taken_a_time_has_a_visit",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("ended_at__isnull", True),
+                                        ("ended_for", ""),
+                                        ("status__in", ["offered", "waiting"]),
+                                    ),
+                                    models.Q(("ended_at__isnull", False), ("ended_for", ""), ("status", "taken")),
+                                    models.Q(
+                                        ("ended_at__isnull", False),
+                                        ("status__in", ["withdrawn", "expired"]),
+                                        models.Q(("ended_for", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="who_left_the_waitlist_says_when_and_why",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WaitlistOffer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("made_at", models.DateTimeField()),
+                        ("tell_at", models.DateTimeField()),
+                        ("expires_at", models.DateTimeField()),
+                        ("by_phone", models.BooleanField(default=False)),
+                        ("phoned_at", models.DateTimeField(null=True)),
+                        (
+                            "outcome",
+                            models.CharField(
+                                choices=[
+                                    ("pending", "Waits for an answer"),
+                                    ("accepted", "Taken"),
+                                    ("declined", "Declined"),
+                                    ("lapsed", "Not answered in time"),
+                                    ("taken_back", "Taken back"),
+                                ],
+                                default="pending",
+                                max_length=10,
+                            ),
+                        ),
+                        ("settled_at", models.DateTimeField(null=True)),
+                        ("why", models.CharField(blank=True, max_length=200)),
+                        (
+                            "entry",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="offers",
+                                to="scheduling.waitlistentry",
+                            ),
+                        ),
+                        (
+                            "hold",
+                            models.OneToOneField(
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="offer",
+                                to="scheduling.hold",
+                            ),
+                        ),
+                        (
+                            "location",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.location"
+                            ),
+                        ),
+                        (
+                            "made_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "phoned_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "practitioner",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.practitioner"
+                            ),
+                        ),
+                        (
+                            "room",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="scheduling.room",
+                            ),
+                        ),
+                        (
+                            "session",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="scheduling.groupsession",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                models.F("expires_at"),
+                                condition=models.Q(("outcome", "pending")),
+                                name="offers_by_their_end",
+                            ),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("entry"),
+                                condition=models.Q(("outcome", "pending")),
+                                name="who_waits_has_one_offer_at_a_time",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("practitioner"),
+                                models.F("starts_at"),
+                                condition=models.Q(("outcome", "pending"), ("session__isnull", True)),
+                                name="a_free_time_is_offered_to_one_at_a_time",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("outcome__in", ["pending", "accepted", "declined", "lapsed", "taken_back"])
+                                ),
+                                name="offer_outcome_is_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("outcome", "pending"), ("settled_at__isnull", True)),
+                                    models.Q(
+                                        models.Q(("outcome", "pending"), _negated=True), ("settled_at__isnull", False)
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="a_settled_offer_says_when",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_at__gt", models.F("starts_at")),
+                                    ("expires_at__lt", models.F("starts_at")),
+                                    ("tell_at__lt", models.F("expires_at")),
+                                ),
+                                name="an_offer_can_be_answered_before_it_begins",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("phoned_at__isnull", True), ("phoned_by__isnull", True)),
+                                    models.Q(("phoned_at__isnull", False), ("phoned_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="who_phoned_about_an_offer_and_when",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.AddField(
+                    model_name="hold",
+                    name="seat",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                migrations.AddField(
+                    model_name="hold",
+                    name="session",
+                    field=models.ForeignKey(
                         blank=True,
-                        default=list,
-                        size=None,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="scheduling.groupsession",
                     ),
                 ),
-                ("earliest", models.TimeField(blank=True, null=True, verbose_name="not before")),
-                ("latest", models.TimeField(blank=True, null=True, verbose_name="over by")),
-                ("first_on", models.DateField(blank=True, null=True, verbose_name="first day")),
-                ("last_on", models.DateField(blank=True, null=True, verbose_name="last day")),
-                (
-                    "urgency",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Before all others"), (2, "In order")], default=2, verbose_name="order"
+                migrations.AddConstraint(
+                    model_name="hold",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seat__isnull", True), ("session__isnull", True)),
+                            models.Q(("seat__gte", 1), ("session__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_hold_in_a_group_has_a_seat",
                     ),
                 ),
-                ("note", models.CharField(blank=True, max_length=200)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("offered", "Offered a time"),
-                            ("taken", "Has taken a time"),
-                            ("withdrawn", "Taken off the list"),
-                            ("expired", "Run out"),
-                        ],
-                        default="waiting",
-                        max_length=10,
+                migrations.AddConstraint(
+                    model_name="hold",
+                    constraint=models.UniqueConstraint(
+                        models.F("session"), models.F("seat"), name="a_seat_of_a_group_is_held_once"
                     ),
                 ),
-                ("asked_at", models.DateTimeField()),
-                ("ended_for", models.CharField(blank=True, max_length=200)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("changed_at", models.DateTimeField()),
-                ("revision", models.PositiveIntegerField(default=1)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="WaitlistOffer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("made_at", models.DateTimeField()),
-                ("tell_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("by_phone", models.BooleanField(default=False)),
-                ("phoned_at", models.DateTimeField(null=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Waits for an answer"),
-                            ("accepted", "Taken"),
-                            ("declined", "Declined"),
-                            ("lapsed", "Not answered in time"),
-                            ("taken_back", "Taken back"),
-                        ],
-                        default="pending",
-                        max_length=10,
-                    ),
-                ),
-                ("settled_at", models.DateTimeField(null=True)),
-                ("why", models.CharField(blank=True, max_length=200)),
-            ],
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="seat",
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="session",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="holds",
-                to="scheduling.groupsession",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("seat__isnull", True), ("session__isnull", True)),
-                    models.Q(("seat__gte", 1), ("session__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_hold_in_a_group_has_a_seat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.UniqueConstraint(
-                models.F("session"), models.F("seat"), name="a_seat_of_a_group_is_held_once"
-            ),
-        ),
-        migrations.AddField(
-            model_name="freedtime",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="freedtime",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="freedtime",
-            name="session",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="scheduling.groupsession"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="asked_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="earlier_than",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="waitlist_entries",
-                to="scheduling.appointment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="intervention",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="treatments.intervention",
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="locations",
-            field=models.ManyToManyField(blank=True, related_name="+", to="clinic.location"),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="waitlist_entries", to="patients.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="practitioners",
-            field=models.ManyToManyField(blank=True, related_name="+", to="clinic.practitioner"),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistentry",
-            name="visit",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.appointment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="entry",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="scheduling.waitlistentry"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="hold",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="offer", to="scheduling.hold"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="location",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.location"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="made_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="phoned_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="practitioner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.practitioner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="room",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.room"
-            ),
-        ),
-        migrations.AddField(
-            model_name="waitlistoffer",
-            name="session",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.groupsession"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="freedtime",
-            index=models.Index(
-                models.F("look_at"), condition=models.Q(("is_due", True)), name="freed_times_to_look_at"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="freedtime",
-            index=models.Index(models.F("location"), models.F("starts_at"), name="freed_times_of_a_location"),
-        ),
-        migrations.AddConstraint(
-            model_name="freedtime",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="a_freed_time_ends_after_it_begins"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="waitlistentry",
-            index=models.Index(
-                models.F("urgency"),
-                models.F("asked_at"),
-                condition=models.Q(("status__in", ["offered", "waiting"])),
-                name="waitlist_in_order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="waitlistentry",
-            index=models.Index(models.F("changed_at"), name="waitlist_by_last_change"),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.UniqueConstraint(
-                models.F("patient"),
-                models.F("service"),
-                condition=models.Q(("status__in", ["offered", "waiting"])),
-                name="a_patient_waits_for_a_service_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "offered", "taken", "withdrawn", "expired"])),
-                name="waitlist_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("urgency__in", [1, 2])), name="waitlist_urgency_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekdays__contained_by", [0, 1, 2, 3, 4, 5, 6])),
-                name="waitlist_days_are_days_of_the_week",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("earliest__isnull", True),
-                    ("latest__isnull", True),
-                    ("latest__gt", models.F("earliest")),
-                    _connector="OR",
-                ),
-                name="waitlist_hours_end_after_they_begin",
-                violation_error_message="The hours end before they begin.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("first_on__isnull", True),
-                    ("last_on__isnull", True),
-                    ("last_on__gte", models.F("first_on")),
-                    _connector="OR",
-                ),
-                name="waitlist_days_end_after_they_begin",
-                violation_error_message="The last day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes__isnull", True), ("minutes__range", (5, 480)), _connector="OR"),
-                name="waitlist_visit_lasts_a_possible_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "taken"), ("visit__isnull", False)),
-                    models.Q(models.Q(("status", "taken"), _negated=True), ("visit__isnull", True)),
-                    _connector="OR",
-                ),
-                name="who_has_taken_a_time_has_a_visit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_for", ""), ("status__in", ["offered", "waiting"])),
-                    models.Q(("ended_at__isnull", False), ("ended_for", ""), ("status", "taken")),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("status__in", ["withdrawn", "expired"]),
-                        models.Q(("ended_for", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="who_left_the_waitlist_says_when_and_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="waitlistoffer",
-            index=models.Index(
-                models.F("expires_at"), condition=models.Q(("outcome", "pending")), name="offers_by_their_end"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.UniqueConstraint(
-                models.F("entry"), condition=models.Q(("outcome", "pending")), name="who_waits_has_one_offer_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.UniqueConstraint(
-                models.F("practitioner"),
-                models.F("starts_at"),
-                condition=models.Q(("outcome", "pending"), ("session__isnull", True)),
-                name="a_free_time_is_offered_to_one_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["pending", "accepted", "declined", "lapsed", "taken_back"])),
-                name="offer_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "pending"), ("settled_at__isnull", True)),
-                    models.Q(models.Q(("outcome", "pending"), _negated=True), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_settled_offer_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__gt", models.F("starts_at")),
-                    ("expires_at__lt", models.F("starts_at")),
-                    ("tell_at__lt", models.F("expires_at")),
-                ),
-                name="an_offer_can_be_answered_before_it_begins",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitlistoffer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("phoned_at__isnull", True), ("phoned_by__isnull", True)),
-                    models.Q(("phoned_at__isnull", False), ("phoned_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="who_phoned_about_an_offer_and_when",
-            ),
+            ]
         ),
     ]

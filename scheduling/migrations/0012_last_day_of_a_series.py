@@ -5,6 +5,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.together import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -16,66 +18,70 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="series",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="series",
-            name="update_update",
-        ),
-        migrations.RemoveConstraint(
-            model_name="series",
-            name="a_series_has_an_end",
-        ),
-        migrations.RenameField(
-            model_name="series",
-            old_name="until",
-            new_name="last_on",
-        ),
-        migrations.RenameField(
-            model_name="seriesevent",
-            old_name="until",
-            new_name="last_on",
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="series",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "last_on", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."last_on", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
-                    hash="4156a89ec586b730a14fe623665651b4f2bce484",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_526a9",
-                    table="scheduling_series",
-                    when="AFTER",
+        Together(
+            [
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="series",
+                    name="insert_insert",
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="series",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "last_on", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."last_on", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
-                    hash="3d374fb1677e6aac69631b520bb818e5e364ce1b",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_e99a3",
-                    table="scheduling_series",
-                    when="AFTER",
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="series",
+                    name="update_update",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("count__range", (1, 104)), ("last_on__isnull", True)),
-                    models.Q(("count__isnull", True), ("last_on__isnull", False)),
-                    _connector="OR",
+                migrations.RemoveConstraint(
+                    model_name="series",
+                    name="a_series_has_an_end",
                 ),
-                name="a_series_has_an_end",
-            ),
+                migrations.RenameField(
+                    model_name="series",
+                    old_name="until",
+                    new_name="last_on",
+                ),
+                migrations.RenameField(
+                    model_name="seriesevent",
+                    old_name="until",
+                    new_name="last_on",
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="series",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "last_on", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."last_on", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
+                            hash="4156a89ec586b730a14fe623665651b4f2bce484",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_526a9",
+                            table="scheduling_series",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="series",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "scheduling_seriesevent" ("continues_id", "count", "created_at", "created_by_id", "ended_at", "ended_by_id", "every", "first_on", "frequency", "id", "intervention_id", "last_on", "line", "location_id", "minutes", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "request_key", "room_id", "service_id", "to_place", "uid", "wall", "week_starts", "weekdays") VALUES (NEW."continues_id", NEW."count", NEW."created_at", NEW."created_by_id", NEW."ended_at", NEW."ended_by_id", NEW."every", NEW."first_on", NEW."frequency", NEW."id", NEW."intervention_id", NEW."last_on", NEW."line", NEW."location_id", NEW."minutes", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."request_key", NEW."room_id", NEW."service_id", NEW."to_place", NEW."uid", NEW."wall", NEW."week_starts", NEW."weekdays"); RETURN NULL;',
+                            hash="3d374fb1677e6aac69631b520bb818e5e364ce1b",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_e99a3",
+                            table="scheduling_series",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="series",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("count__range", (1, 104)), ("last_on__isnull", True)),
+                            models.Q(("count__isnull", True), ("last_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_series_has_an_end",
+                    ),
+                ),
+            ]
         ),
     ]
