@@ -109,3 +109,20 @@ class Spans(Generic[T]):
     def covers(self, interval: Interval[T]) -> bool:
         """Whether every point of the interval is in the set: one part must hold it whole."""
         return any(part.covers(interval) for part in self.parts)
+
+
+def left(parts: Iterable[Interval[int]], holes: Iterable[tuple[int, int]]) -> int:
+    """How much of some parts is in none of the holes, which may overlap: `Spans - Spans` without making either."""
+    total, holes = 0, sorted(holes)
+    for part in parts:
+        at, end = part.start, part.end
+        for start, until in holes:
+            if start >= end:
+                break
+            if at < until:
+                if at < start:
+                    total += start - at
+                at = until
+        if at < end:
+            total += end - at
+    return total

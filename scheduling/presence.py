@@ -1,6 +1,7 @@
 """When a location is open and who is there on some days: every rule and everything that interrupts it, in one query.
 
-Also whether any group meets or any time is held then: mostly neither, and then nobody need ask for them.
+Also whether any group meets or any time is held then: mostly neither, and then nobody need ask for them. What is
+found is in whole seconds since 1970, as everything that the diary is drawn from (`scheduling.diary_rows`).
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from scheduling.wallclock import Rule
 class Away:
     """A practitioner is not there, and why in a word."""
 
-    span: Interval[datetime]
+    span: Interval[int]
     label: str
 
 
 @dataclass
 class Presence:
-    opening: Spans[datetime]
+    opening: Spans[int]
     #: By practitioner: when they work while the location is open, and beyond that by extra hours.
-    works: dict[int, Spans[datetime]] = field(default_factory=dict)
+    works: dict[int, Spans[int]] = field(default_factory=dict)
     away: defaultdict[int, list[Away]] = field(default_factory=lambda: defaultdict(list))
     has_groups: bool = False
     has_holds: bool = False
@@ -41,7 +42,7 @@ class Presence:
 
 #: Tagged rows: kind, whose, a weekly rule (weekday, from, until, first day, last day) or a span, and a word.
 _RULES = """
-SELECT 'open', NULL::bigint, weekday, opens, closes, valid_from, valid_to, NULL::timestamptz, NULL::timestamptz, ''
+SELECT 'open', NULL::bigint, weekday, opens, closes, valid_from, valid_to, NULL::bigint, NULL::bigint, ''
   FROM scheduling_openinghours WHERE location_id = %(place)s AND valid_from <= %(last)s
    AND (valid_to IS NULL OR valid_to >= %(first)s)
 UNION ALL
@@ -52,11 +53,13 @@ UNION ALL
 SELECT 'shut', NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL, ''
   FROM scheduling_closure WHERE location_id = %(place)s AND starts_on <= %(last)s AND ends_on >= %(first)s
 UNION ALL
-SELECT 'extra', x.practitioner_id, NULL, NULL, NULL, NULL, NULL, x.starts_at, x.ends_at, ''
+SELECT 'extra', x.practitioner_id, NULL, NULL, NULL, NULL, NULL, extract(epoch FROM x.starts_at)::bigint,
+       extract(epoch FROM x.ends_at)::bigint, ''
   FROM scheduling_extrahours x JOIN clinic_practitioner p ON p.id = x.practitioner_id AND p.is_active
  WHERE x.location_id = %(place)s AND x.starts_at < %(end)s AND x.ends_at > %(start)s
 UNION ALL
-SELECT 'away', practitioner_id, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at, kind
+SELECT 'away', practitioner_id, NULL, NULL, NULL, NULL, NULL, extract(epoch FROM starts_at)::bigint,
+       extract(epoch FROM ends_at)::bigint, kind
   FROM scheduling_absence WHERE starts_at < %(end)s AND ends_at > %(start)s
 UNION ALL
 (SELECT 'groups', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '' FROM scheduling_groupsession
@@ -71,7 +74,7 @@ def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Pr
     """What holds at the location on these days, which lie side by side and fill the span."""
     opening: list[Rule] = []
     weekly: dict[int, list[Rule]] = defaultdict(list)
-    extra: dict[int, list[Interval[datetime]]] = defaultdict(list)
+    extra: dict[int, list[Interval[int]]] = defaultdict(list)
     away: defaultdict[int, list[Away]] = defaultdict(list)
     shut: set[date] = set()
     besides: set[str] = set()
@@ -93,12 +96,19 @@ def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Pr
                 away[who].append(Away(Interval(start, end), Absence.Kind(why).label))
     tz = location.tz
     is_open = wallclock.open_spans(opening, [day for day in days if day not in shut], tz)
-    found = Presence(is_open, away=away, has_groups="groups" in besides, has_holds="holds" in besides)
-    known: dict[tuple[Rule, ...], Spans[datetime]] = {}
+    found = Presence(_seconds(is_open), away=away, has_groups="groups" in besides, has_holds="holds" in besides)
+    # Most people keep the same hours: each set of rules is reckoned once.
+    known: dict[tuple[Rule, ...], Spans[int]] = {}
+    alike = {n: [day for day in days if day.weekday() == n] for n in range(7)}
     for who in weekly.keys() | extra.keys():
-        rules = tuple(rule for rule in weekly[who] if any(rule.holds_on(day) for day in days))
+        rules = tuple(rule for rule in weekly[who] if any(rule.holds_on(day) for day in alike[rule.weekday]))
         if rules and rules not in known:
-            known[rules] = wallclock.open_spans(rules, days, tz)
+            known[rules] = _seconds(wallclock.open_spans(rules, days, tz) & is_open)
         if rules or extra[who]:
-            found.works[who] = (known.get(rules, Spans()) & is_open) | Spans.of(extra[who])
+            usual = known.get(rules, Spans())
+            found.works[who] = usual | Spans.of(extra[who]) if extra[who] else usual
     return found
+
+
+def _seconds(spans: Spans[datetime]) -> Spans[int]:
+    return Spans(tuple(Interval(int(part.start.timestamp()), int(part.end.timestamp())) for part in spans))

@@ -5,16 +5,19 @@ Where else they could be is asked of `scheduling.new_places`; `scheduling.resett
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from clinic import time
 from scheduling.intervals import Interval
 from scheduling.models import Absence, Appointment, Closure, Displacement, ExtraHours, GroupSession
 from scheduling.models.appointments import AppointmentQuerySet
+from scheduling.models.resources import LONGEST_CLAIM
+from scheduling.states import NOT_BEGUN
 
 
 @dataclass(frozen=True)
@@ -103,24 +106,51 @@ class Unplaced:
     visits: int
 
 
+#: Of each absence and closure that is not over, what stands in it. By hand: the pages of the diary ask it every time,
+#: and asked as one condition with a branch for each it took half a second where four hundred were known.
+_COUNT = """
+WITH cause AS MATERIALIZED (
+  SELECT 'absence' AS kind, id, practitioner_id AS who, NULL::bigint AS place,
+         greatest(starts_at, %(now)s) AS start, ends_at AS until
+    FROM scheduling_absence WHERE ends_at > %(now)s
+  UNION ALL
+  SELECT 'closure', c.id, NULL, c.location_id,
+         greatest(c.starts_on::timestamp AT TIME ZONE l.zone, %(now)s), (c.ends_on + 1)::timestamp AT TIME ZONE l.zone
+    FROM scheduling_closure c JOIN clinic_location l ON l.id = c.location_id
+   WHERE (c.ends_on + 1)::timestamp AT TIME ZONE l.zone > %(now)s
+)
+SELECT cause.kind, cause.id, count(*)
+  FROM cause CROSS JOIN LATERAL (
+    SELECT v.practitioner_id, v.location_id, v.starts_at, v.ends_at
+      FROM scheduling_appointment v
+     WHERE (v.practitioner_id = cause.who OR v.location_id = cause.place)
+       AND v.starts_at > cause.start - %(longest)s AND v.starts_at < cause.until AND v.ends_at > cause.start
+       AND v.status = ANY(%(not_begun)s) AND v.session_id IS NULL
+    UNION ALL
+    SELECT g.practitioner_id, g.location_id, g.starts_at, g.ends_at
+      FROM scheduling_groupsession g
+     WHERE (g.practitioner_id = cause.who OR g.location_id = cause.place)
+       AND g.starts_at > %(now)s AND g.starts_at < cause.until AND g.ends_at > cause.start AND g.called_off_at IS NULL
+  ) AS standing
+ WHERE cause.kind = 'absence' OR NOT EXISTS (
+    SELECT FROM scheduling_extrahours x
+     WHERE x.practitioner_id = standing.practitioner_id AND x.location_id = standing.location_id
+       AND x.starts_at <= standing.starts_at AND x.ends_at >= standing.ends_at)
+ GROUP BY cause.kind, cause.id
+"""
+
+
 def unplaced(now: datetime) -> list[Unplaced]:
-    """Absences and closures, now or later, that still have visits in them; soonest first. Four queries."""
-    yesterday = (now - timedelta(days=1)).date()
-    causes = [Cause(one) for one in Absence.objects.filter(ends_at__gt=now).in_order()]
-    causes += [Cause(one) for one in Closure.objects.filter(ends_on__gte=yesterday).in_order()]
-    if not causes:
-        return []
-    standing = Q(pk__in=[])
-    for cause in causes:
-        standing |= cause.standing_in(now)
-    facts = ("practitioner_id", "location_id", "starts_at", "ends_at")
-    rows = [
-        *Appointment.objects.not_begun().filter(standing, session__isnull=True).values_list(*facts),
-        *GroupSession.objects.standing().filter(standing, starts_at__gt=now).values_list(*facts),
-    ]
-    counted = [Unplaced(cause, _count(cause, rows)) for cause in causes]
-    return sorted((one for one in counted if one.visits), key=lambda one: one.cause.span.start)
+    """Absences and closures, now or later, that still have visits in them; soonest first.
 
-
-def _count(cause: Cause, rows: Iterable[tuple[int, int, datetime, datetime]]) -> int:
-    return sum(cause.holds(*row) for row in rows)
+    One query, and one more for each kind of which there are any.
+    """
+    asked: dict[str, Any] = {"now": now, "longest": LONGEST_CLAIM, "not_begun": sorted(NOT_BEGUN)}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, asked)
+        count = {(kind, pk): visits for kind, pk, visits in cursor.fetchall()}
+    found = []
+    for kind, rows in (("absence", Absence.objects.in_order()), ("closure", Closure.objects.in_order())):
+        if pks := [pk for of, pk in count if of == kind]:
+            found += [Unplaced(Cause(one), count[kind, one.pk]) for one in rows.filter(pk__in=pks)]
+    return sorted(found, key=lambda one: one.cause.span.start)

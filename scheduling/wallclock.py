@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from scheduling.intervals import Interval, Spans
@@ -87,3 +87,15 @@ def open_spans(rules: Iterable[Rule], over: Iterable[date], tz: ZoneInfo) -> Spa
     rules = list(rules)
     found = (hours_on(day, rule.opens, rule.closes, tz) for day in over for rule in rules if rule.holds_on(day))
     return Spans.of(part for part in found if part is not None)
+
+
+class Clock(dict[int, str]):
+    """What the clock on the wall shows (14:30) at an instant, in seconds since 1970; reckoned once for each."""
+
+    def __init__(self, tz: tzinfo, form: str = "%H:%M") -> None:
+        super().__init__()
+        self.tz, self.form = tz, form
+
+    def __missing__(self, at: int) -> str:
+        shown = self[at] = datetime.fromtimestamp(at, self.tz).strftime(self.form)
+        return shown

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from clinic.access import Can
 
 
+def first_name(name: str) -> str:
+    """Of a member of staff, without "Dr." and the like before it."""
+    words = name.split(" ")
+    return next((word for word in words if not word.endswith(".")), words[0])
+
+
 def validate_zone(name: str) -> None:
     """Refuse what is not a time zone of the IANA database."""
     if name not in zoneinfo.available_timezones():
@@ -191,9 +197,7 @@ class User(AbstractBaseUser):
         return self.name
 
     def get_short_name(self) -> str:
-        """The first name, without "Dr." and the like before it."""
-        words = self.name.split(" ")
-        return next((word for word in words if not word.endswith(".")), words[0])
+        return first_name(self.name)
 
     def can(self, action: Can) -> bool:
         """Whether one of this person's roles allows the action at all."""

@@ -102,18 +102,6 @@ class AppointmentQuerySet(OfPatientQuerySet["Appointment"]):
             "starts_at", "pk"
         )
 
-    def for_grid(self) -> Self:
-        """What a card of the diary shows of the visit and its patient; rooms, services and people are read beside."""
-        return (
-            self.select_related("patient")
-            .only(
-                "uid", "patient_id", "practitioner_id", "service_id", "room_id", "location_id", "session_id",
-                "starts_at", "ends_at", "status", "version", "confirmed_at", "arrived_at", "overbook_reason",
-                "patient__uid", "patient__given_name", "patient__preferred_name", "patient__family_name",
-            )
-            .order_by("starts_at", "pk")
-        )  # fmt: skip
-
     def for_verb(self) -> Self:
         """What every verb needs; few joins, as planning many costs more than the query."""
         return self.select_related("patient__merged_into", "service", "practitioner__user", "location")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,22 +17,25 @@ from django.views.decorators.http import require_safe
 from clinic import audit, time
 from clinic.access import Can, allows, requires
 from clinic.models import Location, Practitioner
+from clinic.models.people import first_name
 from clinic.pages import page
 from clinic.requests import StaffRequest
+from scheduling import cards, freshness
 from scheduling import diary as diaries
-from scheduling import freshness
+from scheduling.cards import Addresses, Sheet
 from scheduling.diary import Lens
-from scheduling.models import Appointment, Hold, Room
+from scheduling.diary_rows import Person
+from scheduling.models import Appointment, Room
 from scheduling.views import places
 
 #: What stands in the address instead of one practitioner or room when a week shows all of them.
 ALL = "all"
 
 
-def _to_visits() -> str:
-    """What every visit's address begins with: hundreds of links are not reversed one by one."""
+def _to(name: str) -> str:
+    """The address of one thing, with %s for its random id: hundreds of links are not reversed one by one."""
     nobody = uuid.UUID(int=0)
-    return reverse("scheduling:visit", args=[nobody]).removesuffix(f"{nobody}/")
+    return reverse(f"scheduling:{name}", args=[nobody]).replace(str(nobody), "%s")
 
 
 @dataclass
@@ -69,10 +72,37 @@ class Sight:
         facts["day"] = on.isoformat() if on else ""
         return f"{reverse(f'scheduling:{view}')}?{urlencode({k: v for k, v in facts.items() if v})}"
 
+    @property
+    def today(self) -> date:
+        return time.local_day(self.request.now, self.location.tz)
+
+    @property
+    def is_today(self) -> bool:
+        return self.day <= self.today < self.day + timedelta(days=self.step)
+
+    def sheet(self) -> Sheet:
+        """What the drawing needs to know."""
+        may, is_day = self.request.user.can, self.view == "diary"
+        to = Addresses(
+            visit=_to("visit"), drop=_to("drop"), arrive=_to("arrive"), group=_to("group"),
+            away=_to("away"), diary=reverse("scheduling:diary"),
+            week=reverse("scheduling:week"), book=reverse("scheduling:book"),
+        )  # fmt: skip
+        return Sheet(
+            to=to,
+            location=str(self.location.uid),
+            day=self.day,
+            today=self.today,
+            is_week=not is_day,
+            by_rooms=self.lens.by_rooms,
+            can_book=may(Can.BOOK),
+            can_step=is_day and self.is_today and may(Can.BOOK),
+            can_send_away=is_day and self.is_today and may(Can.MANAGE_RESOURCES),
+        )
+
     def context(self) -> dict[str, Any]:
         """What the bar above the diary shows: where, when, whom, and the way to the days around."""
-        day, step, today = self.day, self.step, time.local_day(self.request.now, self.location.tz)
-        is_today = day <= today < day + timedelta(days=step)
+        day, step, today, is_today = self.day, self.step, self.today, self.is_today
         books = allows(self.request.user, Can.BOOK)
         return {
             "view": self.view,
@@ -99,7 +129,6 @@ class Sight:
             "url_people": self.url(self.view, day, by_rooms=False),
             "url_rooms": self.url(self.view, day, by_rooms=True),
             "stamp": self.stamp,
-            "to_visit": _to_visits(),
         }
 
 
@@ -113,8 +142,7 @@ def diary(request: StaffRequest) -> HttpResponse:
     if sight.is_unchanged:
         return HttpResponse(status=204)
     shown = diaries.of_day(sight.location, sight.day, now=request.now, lens=sight.lens)
-    _looked(request, shown.seen)
-    return _drawn(request, sight, shown)
+    return _columns(request, sight, shown)
 
 
 @require_safe
@@ -131,11 +159,11 @@ def week(request: StaffRequest) -> HttpResponse:
     place, now = sight.location, request.now
     if sight.shows_all:
         everybody = diaries.of_everybody(place, sight.day, now=now, by_rooms=sight.lens.by_rooms)
-        _looked(request, everybody.seen)
-        return page(request, "scheduling/diary_week.html", _context(sight, everybody), partial="grid")
-    shown = diaries.of_week(place, sight.day, now=now, lens=sight.lens)
-    _looked(request, shown.seen)
-    return _drawn(request, sight, shown)
+        _looked(request, everybody.patients)
+        heads, lines = cards.table(everybody, sight.sheet())
+        context = _context(sight, everybody) | {"heads": heads, "drawn": lines}
+        return page(request, "scheduling/diary_week.html", context, partial="grid")
+    return _columns(request, sight, diaries.of_week(place, sight.day, now=now, lens=sight.lens))
 
 
 @require_safe
@@ -148,26 +176,37 @@ def day_list(request: StaffRequest) -> HttpResponse:
     place, lens = sight.location, sight.lens
     visits = Appointment.objects.at(place).within(*time.day_bounds(sight.day, place.tz)).for_diary()
     rows = [visit for visit in visits if lens.sees(visit)]
-    _looked(request, rows)
-    people = Practitioner.objects.active().filter(working_hours__location=place).distinct().by_name()
+    _looked(request, (visit.patient.uid for visit in rows))
+    there = Practitioner.objects.active().filter(working_hours__location=place).distinct().by_name()
+    people = [Person(one.pk, str(one.uid), one.user.name, one.discipline) for one in there]
     rooms = Room.objects.active().filter(location=place).by_name() if lens.by_rooms else []
     return page(
         request, "scheduling/day_list.html", sight.context() | {"visits": rows, "people": people, "rooms": rooms}
     )
 
 
-def _drawn(request: StaffRequest, sight: Sight, shown: diaries.Diary) -> HttpResponse:
-    return page(request, "scheduling/diary.html", _context(sight, shown), partial="grid")
+def _columns(request: StaffRequest, sight: Sight, shown: diaries.Diary) -> HttpResponse:
+    _looked(request, shown.patients)
+    context = _context(sight, shown) | {"drawn": cards.columns(shown, sight.sheet())}
+    return page(request, "scheduling/diary.html", context, partial="grid")
 
 
 def _context(sight: Sight, shown: diaries.Diary | diaries.Week) -> dict[str, Any]:
-    return sight.context() | {"diary": shown, "people": shown.people, "rooms": shown.rooms}
+    url = _to("visit")
+    waiting = [
+        (
+            url % visit.uid,
+            visit.name,
+            shown.clock[visit.arrived or visit.begins],
+            first_name(shown.person[visit.practitioner_id].name),
+        )
+        for visit in shown.waiting
+    ]
+    return sight.context() | {"diary": shown, "people": shown.people, "rooms": shown.rooms, "waiting": waiting}
 
 
-def _looked(request: StaffRequest, seen: Sequence[Appointment | Hold]) -> None:
-    audit.viewed_many(
-        "diary", by=request.user, now=request.now, patient_uids=dict.fromkeys(one.patient.uid for one in seen)
-    )
+def _looked(request: StaffRequest, patient_uids: Iterable[uuid.UUID | str]) -> None:
+    audit.viewed_many("diary", by=request.user, now=request.now, patient_uids=dict.fromkeys(patient_uids))
 
 
 def _sight(request: StaffRequest, view: str) -> Sight | None:

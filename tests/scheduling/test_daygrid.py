@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from scheduling import daygrid
 from scheduling.daygrid import Card, Frame
 from scheduling.intervals import Interval, Spans
-from scheduling.wallclock import day_span
+from scheduling.wallclock import Clock
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = date(2026, 11, 24)
 
 
-def at(hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 11, 24, hour, minute, tzinfo=NEW_YORK).astimezone(UTC)
+def at(hour: int, minute: int = 0) -> int:
+    return int(datetime(2026, 11, 24, hour, minute, tzinfo=NEW_YORK).timestamp())
 
 
 def card(row: int, rows: int) -> Card:
@@ -61,7 +61,7 @@ def test_what_reaches_beyond_the_frame_is_cut_to_it() -> None:
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 11, 1), 25), (date(2027, 3, 14), 23), (DAY, 24)])
 def test_a_whole_day_has_as_many_hours_as_its_clocks_show(day: date, hours: int) -> None:
-    area = daygrid.frame(day, NEW_YORK, [day_span(day, NEW_YORK)])
+    area = daygrid.frame(day, NEW_YORK, [daygrid.day_seconds(day, NEW_YORK)])
     assert area.rows == hours * 12
     labels = [mark.label for mark in area.hours()]
     assert len(labels) == hours
@@ -72,7 +72,7 @@ def test_a_whole_day_has_as_many_hours_as_its_clocks_show(day: date, hours: int)
 def test_gaps_are_offered_at_whole_and_half_hours_and_never_in_the_past() -> None:
     area = Frame(Interval(at(8), at(18)), NEW_YORK)
     free = Spans.of([Interval(at(9, 10), at(11)), Interval(at(12), at(12, 10))])
-    offered = [(a.astimezone(NEW_YORK).strftime("%H:%M"), int((b - a) / timedelta(minutes=1)))
-               for a, b in daygrid.offers(free, area, at(7))]  # fmt: skip
+    clock = Clock(NEW_YORK)
+    offered = [(clock[start], (end - start) // 60) for start, end in daygrid.offers(free, area, at(7))]
     assert offered == [("09:10", 20), ("09:30", 30), ("10:00", 30), ("10:30", 30)]
     assert [a for a, _ in daygrid.offers(free, area, at(10, 20))] == [at(10, 30)]

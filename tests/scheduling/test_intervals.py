@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.intervals import Interval, Spans
+from scheduling.intervals import Interval, Spans, left
 
 LINE = range(-3, 45)
 intervals = st.builds(lambda a, n: Interval(a, a + n), st.integers(0, 35), st.integers(1, 6))
@@ -49,6 +49,11 @@ def test_union_meet_and_difference_are_those_of_their_points(a: Spans[int], b: S
     assert points(a | b) == points(a) | points(b)
     assert points(a & b) == points(a) & points(b)
     assert points(a - b) == points(a) - points(b)
+
+
+@given(spans, st.lists(st.tuples(st.integers(-3, 44), st.integers(-3, 44)).map(sorted).map(tuple), max_size=8))
+def test_what_is_left_is_as_much_as_the_difference_holds(a: Spans[int], holes: list[tuple[int, int]]) -> None:
+    assert left(a, holes) == len(points(a) - {p for start, end in holes for p in range(start, end)})
 
 
 @given(spans, spans)
