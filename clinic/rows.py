@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -82,6 +82,18 @@ def _beginning(model: type[Model]) -> str:
 
 def _quoted(field: Field[Any, Any]) -> str:
     return connection.ops.quote_name(str(field.column))
+
+
+def columns(model: type[Model], table: str) -> str:
+    """All columns of the model's table under the name that a statement gives it, as `from_row` takes them."""
+    return ", ".join(f"{table}.{_quoted(field)}" for field in model._meta.concrete_fields)
+
+
+def from_row(model: type[M], values: Sequence[Any]) -> M | None:
+    """The row as an object; None when an outer join found none. For models without fields that Django converts."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    row = model.from_db(connection.alias, names, values)
+    return None if row.pk is None else row
 
 
 def from_json(model: type[M], text: str) -> M:

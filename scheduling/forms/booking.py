@@ -16,6 +16,7 @@ from clinic.forms import DateInput, TimeInput, TonusForm
 from clinic.models import Location, Practitioner
 from scheduling.models import Appointment, Room, Service
 from scheduling.models.resources import LONGEST_VISIT
+from scheduling.named import Named
 from scheduling.states import Side
 
 
@@ -55,10 +56,15 @@ class PickField(forms.CharField):
 class ByUid(forms.ModelChoiceField):
     """A choice whose value is a random id, so that numbers of rows stand in no page."""
 
+    #: The one that was named, when it was read already and may be chosen.
+    at_hand: Any = None
+
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
         super().__init__(queryset, to_field_name="uid", **kwargs)
 
     def to_python(self, value: Any) -> Any:
+        if self.at_hand is not None and str(self.at_hand.uid) == str(value):
+            return self.at_hand
         try:
             return super().to_python(value)
         except (ValidationError, ValueError, TypeError):
@@ -95,18 +101,31 @@ class TimeForm(TonusForm):
     minutes = forms.IntegerField(required=False, min_value=5, max_value=LONGEST_VISIT, label="Minutes")
     room = ByUid(Room.objects.none(), required=False, label="Room", empty_label="Any suitable")
 
-    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, location: Location, named: Named | None = None, **kwargs: Any) -> None:
+        """With `named`, what the form names has been read: nothing else can be chosen, and `offer` is left to do."""
         super().__init__(*args, **kwargs)
-        self.location = location
-        people = Practitioner.objects.active().filter(working_hours__location=location).distinct()
-        self.fields["practitioner"].queryset = people.by_name()  # type: ignore[attr-defined]
-        self.fields["room"].queryset = Room.objects.active().filter(location=location).order_by("name")  # type: ignore[attr-defined]
+        self.location, self.named = location, named or Named()
+        if named is None:
+            self.offer()
+            return
+        who, room = named.practitioner, named.room
+        if who is not None and who.is_active:
+            cast("ByUid", self.fields["practitioner"]).at_hand = who
+        if room is not None and room.is_active and room.location_id == location.pk:
+            cast("ByUid", self.fields["room"]).at_hand = room
+
+    def offer(self) -> None:
+        """Fill the lists to choose from."""
+        people = Practitioner.objects.active().filter(working_hours__location=self.location).distinct()
+        rooms = Room.objects.active().filter(location=self.location)
+        cast("ByUid", self.fields["practitioner"]).queryset = people.by_name()
+        cast("ByUid", self.fields["room"]).queryset = rooms.order_by("name")
 
     def clean(self) -> dict[str, Any]:
         """Fills `starts_at`, `who` and `despite`, whichever way they were said."""
         data = super().clean() or self.cleaned_data
         if pick := data.get("pick"):
-            data["who"] = Practitioner.objects.select_related("user").filter(uid=pick.practitioner).first()
+            data["who"] = self._picked(pick)
             data["starts_at"], data["despite"] = pick.starts_at, pick.despite
             if data["who"] is None:
                 self.add_error(None, "That practitioner is not known here.")
@@ -118,6 +137,12 @@ class TimeForm(TonusForm):
         if data.get("day") and data.get("time"):
             data["starts_at"] = self._instant(data)
         return data
+
+    def _picked(self, pick: Pick) -> Practitioner | None:
+        who = self.named.practitioner
+        if who is not None and who.uid == pick.practitioner:
+            return who
+        return Practitioner.objects.select_related("user").filter(uid=pick.practitioner).first()
 
     def _instant(self, data: dict[str, Any]) -> datetime | None:
         """The wall-clock time as an instant; a time that no clock shows is refused, one shown twice is asked about."""

@@ -21,11 +21,12 @@ from clinic.pages import go_to, is_htmx, page, posted
 from clinic.requests import StaffRequest
 from patients import search
 from patients.models import Patient
-from scheduling import booking, offering, preferences
+from scheduling import booking, named, offering, preferences
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import BookForm, Pick
 from scheduling.models import Appointment, Room, Service, TimePreference
+from scheduling.named import Named
 from scheduling.offering import Day, Part
 from scheduling.views import groups, places
 from treatments.models import Intervention
@@ -40,7 +41,6 @@ class Desk:
 
     location: Location
     patient: Patient
-    services: list[Service]
     part: Intervention | None
     service: Service | None
     practitioner: Practitioner | None
@@ -49,10 +49,15 @@ class Desk:
     #: Show all times of that one day.
     whole_day: bool
     #: Asked by a page alone: who books by one click waits for none of it.
+    look_for_services: Callable[[], list[Service]]
     look_for_parts: Callable[[], list[Part]]
     #: A gap of a room that was clicked: when, and which room; with whom is still to be said.
     when: datetime | None = None
     room: Room | None = None
+
+    @cached_property
+    def services(self) -> list[Service]:
+        return self.look_for_services()
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -72,23 +77,23 @@ class Desk:
 @requires(Can.BOOK)
 def book(request: StaffRequest) -> HttpResponse:
     """Choose a patient; then a free time; the rest is preselected. A refusal keeps everything and offers others."""
-    among = places.locations()
-    location = places.chosen(request, among)
+    names = named_in(request)
+    location = location_for(request, names)
     if location is None:
         return page(request, "scheduling/no_location.html")
     patient = patient_in(request)
     if patient is None:
         return choose_patient(request)
-    desk = desk_for(request, location, patient)
+    desk = desk_for(request, location, patient, names)
     if desk.service is None:
         return page(request, "scheduling/no_services.html", {"patient": patient})
     if desk.service.is_group:
-        shared = {"desk": desk, "patient": patient, "location": location, "locations": among, "zone": location.zone}
+        shared = {"desk": desk, "patient": patient, "location": location, "zone": location.zone}
+        shared["locations"] = places.locations()
         return groups.join(
             request, patient=patient, service=desk.service, location=location, part=desk.part, shared=shared
         )
-    data = posted(request)
-    form = BookForm(data, location=location, services=desk.services, initial=_initial(request, desk))
+    form = _form(request, desk, names)
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,11 +104,39 @@ def book(request: StaffRequest) -> HttpResponse:
             messages.success(request, "Booked.")
             return go_to(request, "scheduling:visit", visit.uid)
     status = 409 if refusal else 422 if form.errors and request.method == "POST" else 200
+    form.offer()
     answer = _answer(request, desk, form, refusal)
     if status != 200 and is_htmx(request):
         audit.viewed("booking", by=request.user, now=request.now, patient_uid=patient.uid)
         return page(request, "scheduling/book_answer.html", answer | {"alone": True}, status=status)
-    return page(request, "scheduling/book.html", answer | _offers(request, desk) | {"locations": among}, status=status)
+    whole = answer | _offers(request, desk) | {"locations": places.locations()}
+    return page(request, "scheduling/book.html", whole, status=status)
+
+
+def named_in(request: StaffRequest) -> Named | None:
+    """What a form that was sent names; None on the way to one."""
+    if request.method != "POST":
+        return None
+    pick = clicked(request.POST.get("squeeze") or request.POST.get("pick") or "")
+    return named.read(
+        location=places.uid_in(request, "location"),
+        service=places.uid_in(request, "service"),
+        practitioner=pick.practitioner if pick else places.uid_in(request, "practitioner"),
+        room=places.uid_in(request, "room"),
+    )
+
+
+def location_for(request: StaffRequest, names: Named | None) -> Location | None:
+    if names is None or names.location is None:
+        return places.chosen(request, places.locations())
+    places.remember(request, names.location)
+    return names.location
+
+
+def _form(request: StaffRequest, desk: Desk, names: Named | None) -> BookForm:
+    services = desk.services if names is None or names.service is None else [names.service]
+    initial = {} if names else _initial(request, desk)
+    return BookForm(posted(request), location=desk.location, named=names, services=services, initial=initial)
 
 
 def _book(request: StaffRequest, desk: Desk, data: dict[str, Any]) -> Appointment:
@@ -143,17 +176,19 @@ def choose_patient(request: StaffRequest) -> HttpResponse:
     return page(request, "scheduling/choose_patient.html", context, partial="results")
 
 
-def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Desk:
-    services = list(Service.objects.active().by_name())
+def desk_for(request: StaffRequest, location: Location, patient: Patient, names: Named | None = None) -> Desk:
+    names = names or Named()
+    look_for_services = cache(lambda: list(Service.objects.active().by_name()))
     look_for_parts = cache(lambda: offering.parts_of(patient, by=request.user, now=request.now))
-    service = next((s for s in services if s.uid == places.uid_in(request, "service")), None)
-    if service is None and (session := places.uid_in(request, "session")):
-        service = next((s for s in services if s.is_group and s.sessions.filter(uid=session).exists()), None)
-    at = clicked(request)
-    who = places.practitioner_in(request)
-    fitting = [s for s in services if who is None or s.discipline == who.discipline] or services
+    service = names.service or _service(request, look_for_services)
+    at = clicked(request.GET.get("at", ""))
+    who = names.practitioner
+    if who is None or who.uid != places.uid_in(request, "practitioner"):
+        who = places.practitioner_in(request)
     part = _part(request, look_for_parts, service, who)
     if service is None:
+        services = look_for_services()
+        fitting = [s for s in services if who is None or s.discipline == who.discipline] or services
         service = offering.service_for(part, fitting) if part else offering.usual_service(patient, fitting)
     if who is None and part is not None and "practitioner" not in request.GET and at is None:
         who = Practitioner.objects.select_related("user").filter(pk=part.plan.author_id).first()
@@ -167,17 +202,35 @@ def desk_for(request: StaffRequest, location: Location, patient: Patient) -> Des
     return Desk(
         location=location,
         patient=patient,
-        services=services,
         part=part,
         service=service,
         practitioner=who,
         minutes=places.minutes_in(request) or (part.minutes if part else None) or (service.minutes if service else 60),
         day=max(day, first) if "day" not in request.GET else day,
         whole_day=request.GET.get("whole_day") == "1",
+        look_for_services=look_for_services,
         look_for_parts=look_for_parts,
         when=None if at else when,
-        room=places.room_in(request, location),
+        room=_room(request, location, names),
     )
+
+
+def _service(request: StaffRequest, look_for_services: Callable[[], list[Service]]) -> Service | None:
+    """The one in the address, by itself or by a session of its group."""
+    uid, session = places.uid_in(request, "service"), places.uid_in(request, "session")
+    if uid is None and session is None:
+        return None
+    services = look_for_services()
+    found = next((s for s in services if s.uid == uid), None)
+    if found is None and session is not None:
+        found = next((s for s in services if s.is_group and s.sessions.filter(uid=session).exists()), None)
+    return found
+
+
+def _room(request: StaffRequest, location: Location, names: Named) -> Room | None:
+    if names.room is None:
+        return places.room_in(request, location)
+    return names.room if names.room.location_id == location.pk else None
 
 
 def _part(
@@ -196,18 +249,18 @@ def _part(
     return next((p.intervention for p in parts if p.left), None)
 
 
-def clicked(request: StaffRequest) -> Pick | None:
-    """A gap of the diary that was clicked: with whom and when."""
+def clicked(text: str) -> Pick | None:
+    """A gap of the diary that was clicked, or an offered time: with whom and when."""
     from django.core.exceptions import ValidationError  # noqa: PLC0415 -- only here
 
     try:
-        return Pick.parse(request.GET.get("at", ""))
+        return Pick.parse(text)
     except ValidationError:
         return None
 
 
 def _initial(request: StaffRequest, desk: Desk) -> dict[str, Any]:
-    at = clicked(request)
+    at = clicked(request.GET.get("at", ""))
     start = at.starts_at if at else desk.when
     wall = start.astimezone(desk.location.tz) if start else None
     who = at.practitioner if at else desk.practitioner.uid if desk.practitioner else None
@@ -234,7 +287,7 @@ def _answer(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingR
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, tried),
         "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
-        "is_manual": bool(form.errors) or clicked(request) is not None or desk.when is not None,
+        "is_manual": bool(form.errors) or clicked(request.GET.get("at", "")) is not None or desk.when is not None,
     }
 
 
@@ -253,7 +306,7 @@ def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
     days: list[Day] = offering.days(
         ask, known=desk.familiar, now=request.now, only=desk.day if desk.whole_day else None, wish=desk.wish
     )
-    at = clicked(request)
+    at = clicked(request.GET.get("at", ""))
     then = offering.at_that_time(ask, desk.when) if desk.when else []
     return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else "", "then": then}
 

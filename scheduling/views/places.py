@@ -30,9 +30,15 @@ def chosen(request: StaffRequest, among: list[Location]) -> Location | None:
     wanted = request.GET.get("location") or request.POST.get("location") or ""
     by_uid = {str(place.uid): place for place in among}
     place = by_uid.get(wanted) or by_uid.get(request.session.get(_KEPT, "")) or next(iter(among), None)
-    if place and wanted in by_uid and request.session.get(_KEPT) != wanted:
-        request.session[_KEPT] = wanted
+    if place and wanted in by_uid:
+        remember(request, place)
     return place
+
+
+def remember(request: StaffRequest, place: Location) -> None:
+    """The location that this person works at now."""
+    if request.session.get(_KEPT) != str(place.uid):
+        request.session[_KEPT] = str(place.uid)
 
 
 def day_in(request: StaffRequest, location: Location, name: str = "day") -> date:

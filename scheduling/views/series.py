@@ -86,7 +86,7 @@ def _typed(request: StaffRequest, desk: booking_page.Desk) -> QueryDict:
 
 def _first_time(request: StaffRequest, desk: booking_page.Desk) -> Pick | None:
     """The gap that was clicked; else the best free time of the first day that has one."""
-    if at := booking_page.clicked(request):
+    if at := booking_page.clicked(request.GET.get("at", "")):
         return at
     assert desk.service is not None
     ask = Ask(
