@@ -15,28 +15,14 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BooleanField, F, Func, IntegerField, Q
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from clinic.models import Location
 from patients.models import Patient
-from scheduling import cells, wallclock
-from scheduling.intervals import Interval, Spans
-from scheduling.models import (
-    Absence,
-    Appointment,
-    Claim,
-    Closure,
-    ExtraHours,
-    OpeningHours,
-    Resource,
-    ResourceKind,
-    Service,
-    Weekday,
-    WorkingHours,
-)
-from scheduling.wallclock import Rule
+from scheduling import cells, rota
+from scheduling.intervals import Interval
+from scheduling.models import Appointment, ResourceKind, Service
+from scheduling.models.resources import LONGEST_CLAIM
 
 #: A gap shorter than this between two visits is of no use to anybody.
 USELESS_GAP_MINUTES = 30
@@ -206,7 +192,7 @@ def best_first(
 
 
 def ground(ask: Ask) -> Ground:
-    """Seven queries; eight with a patient."""
+    """Two queries; three with a patient."""
     tz = ask.location.tz
     befores, afters = zip(*(ask.service.around(kind) for kind in ResourceKind), strict=True)
     cell = timedelta(minutes=cells.MINUTES)
@@ -226,132 +212,88 @@ def ground(ask: Ask) -> Ground:
 
 
 def _read_hours(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
-    days = list(wallclock.days_touching(span, land.tz))
-    working = (
-        WorkingHours.objects.filter(
-            location=ask.location,
-            practitioner__is_active=True,
-            practitioner__discipline=ask.service.discipline,
-            practitioner__skills__contains=[ask.service.skill] if ask.service.skill else [],
-        )
-        .valid_within(days[0], days[-1])
-        .values_list("practitioner_id", "weekday", "opens", "closes", "valid_from", "valid_to")
+    service = ask.service
+    found = rota.read(
+        ask.location, span, disciplines=[service.discipline], skill=service.skill, practitioners=ask.practitioners
     )
-    if ask.practitioners is not None:
-        working = working.filter(any_of("practitioner", ask.practitioners))
-    if len(days) < len(Weekday):
-        working = working.filter(weekday__in={day.weekday() for day in days})
-    rules: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for practitioner, *rule in working:
-        rules[practitioner].append(tuple(rule))
-    place = bits(land.ruler, opening(ask.location, span))
-    known: dict[tuple[Any, ...], int] = {}
-    for practitioner, theirs in rules.items():
-        key = tuple(theirs)
-        if key not in known:
-            known[key] = bits(land.ruler, wallclock.open_spans([Rule(*row) for row in theirs], days, land.tz)) & place
-        land.open[practitioner] = known[key]
-    for practitioner, start, end in _extra(ask, span):
-        land.open[practitioner] = land.open.get(practitioner, 0) | land.ruler.inner(start, end)
-    away = Absence.objects.filter(any_of("practitioner", land.open)).within(span.start, span.end)
-    for practitioner, start, end in away.values_list("practitioner_id", "starts_at", "ends_at"):
-        land.open[practitioner] &= ~land.ruler.outer(start, end)
+    land.open = found.people(land.ruler)
 
 
-def _extra(ask: Ask, span: Interval[datetime]) -> Iterable[tuple[int, datetime, datetime]]:
-    """One-off hours of those who could do it: beyond the week's, and beyond the location's own hours."""
-    rows = ExtraHours.objects.filter(
-        location=ask.location,
-        practitioner__is_active=True,
-        practitioner__discipline=ask.service.discipline,
-        practitioner__skills__contains=[ask.service.skill] if ask.service.skill else [],
-    ).within(span.start, span.end)
-    if ask.practitioners is not None:
-        rows = rows.filter(practitioner__in=ask.practitioners)
-    return rows.values_list("practitioner_id", "starts_at", "ends_at")
-
-
-def opening(location: Location, span: Interval[datetime]) -> Spans[datetime]:
-    """When the location is open within the span, closures taken out. Two queries."""
-    days = list(wallclock.days_touching(span, location.tz))
-    rules = [
-        Rule(*row)
-        for row in OpeningHours.objects.filter(location=location)
-        .valid_within(days[0], days[-1])
-        .values_list("weekday", "opens", "closes", "valid_from", "valid_to")
-    ]
-    shut: set[object] = set()
-    for first, last in (
-        Closure.objects.filter(location=location).within(days[0], days[-1]).values_list("starts_on", "ends_on")
-    ):
-        shut.update(wallclock.days(max(first, days[0]), min(last, days[-1])))
-    return wallclock.open_spans(rules, [day for day in days if day not in shut], location.tz)
-
-
-def bits(ruler: cells.Ruler, spans: Spans[datetime]) -> int:
-    return cells.union(ruler.inner(part.start, part.end) for part in spans)
+#: Which resources could serve a question: their rows under the names r, room and device.
+_SUITABLE = """
+  scheduling_resource r
+  LEFT JOIN scheduling_room room ON room.id = r.room_id
+  LEFT JOIN scheduling_device device ON device.id = r.device_id
+WHERE r.practitioner_id = ANY(%(people)s::bigint[])
+  OR (%(needs_room)s AND room.id = %(room)s)
+  OR (%(needs_room)s AND %(room)s IS NULL AND room.location_id = %(location)s AND room.is_active
+      AND room.features @> %(features)s::varchar[])
+  OR (device.location_id = %(location)s AND device.is_active AND upper(device.kind) = upper(%(device_kind)s))
+"""
+_SUITABLE_SQL = f"""
+SELECT r.id, r.kind, coalesce(r.practitioner_id, r.room_id, r.device_id), coalesce(device.count, 1) FROM {_SUITABLE}
+"""  # noqa: S608 -- text of ours
+#: With the cells that claims touch, the first of each and the one after its last: reckoned where the claims are.
+_CLAIMED_SQL = f"""
+SELECT suitable.*, claimed.* FROM ({_SUITABLE_SQL}) AS suitable (id, kind, thing, seats)
+LEFT JOIN LATERAL (
+  SELECT c.seat,
+    array_agg(floor((extract(epoch FROM lower(c.during)) - %(origin)s) / {cells.SECONDS})::int),
+    array_agg(ceil((extract(epoch FROM upper(c.during)) - %(origin)s) / {cells.SECONDS})::int)
+  FROM scheduling_claim c LEFT JOIN scheduling_hold hold ON hold.id = c.hold_id
+  WHERE c.resource_id = suitable.id
+    AND lower(c.during) > %(earliest)s AND lower(c.during) < %(end)s AND upper(c.during) > %(start)s
+    AND (hold.runs_out_at IS NULL OR %(now)s::timestamptz IS NULL OR hold.runs_out_at > %(now)s)
+    AND (c.appointment_id IS NULL OR c.appointment_id <> ALL(%(making_way)s::bigint[]))
+  GROUP BY c.seat
+) AS claimed ON true
+"""  # noqa: S608 -- text of ours
 
 
 def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
-    """Two queries: which resources could serve, and what is claimed of them."""
-    whose: dict[int, tuple[ResourceKind, int]] = {}
-    for pk, kind, thing, seats in suitable(ask, people=land.open):
-        whose[pk] = (kind, thing)
-        if kind is ResourceKind.ROOM:
-            land.taken_rooms[thing] = 0
-        elif kind is ResourceKind.DEVICE:
-            land.taken_devices.update({(thing, seat): 0 for seat in range(1, seats + 1)})
-    claims = Claim.objects.filter(any_of("resource", whose)).within(span.start, span.end)
-    if ask.now is not None:
-        claims = claims.standing(ask.now)
-    if ask.ignoring is not None:
-        claims = claims.exclude(appointment=ask.ignoring.pk)
-    if ask.making_way:
-        claims = claims.exclude(appointment__in=ask.making_way)
-    first, last = (ArrayAgg(_cell(land.ruler, edge)) for edge in ("lower", "upper"))
-    for resource, seat, begins, ends in claims.values_list("resource_id", "seat").annotate(first=first, last=last):
-        kind, thing = whose[resource]
-        mask = cells.union(map(land.ruler.between, begins, ends))
-        if kind is ResourceKind.PRACTITIONER:
+    """One query: which resources could serve, and what is claimed of them."""
+    giving_way = ask.making_way | ({ask.ignoring.pk} if ask.ignoring is not None else set())
+    asked = _suiting(ask, land.open) | {
+        "origin": land.ruler.origin,
+        "earliest": span.start - LONGEST_CLAIM,
+        "start": span.start,
+        "end": span.end,
+        "now": ask.now,
+        "making_way": list(giving_way),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMED_SQL, asked)
+        rows = cursor.fetchall()
+    for _, kind, thing, seats, seat, begins, ends in rows:
+        mask = cells.union(map(land.ruler.between, begins, ends)) if seat else 0
+        if kind == ResourceKind.PRACTITIONER:
             land.taken_people[thing] |= mask
-        elif kind is ResourceKind.ROOM:
-            land.taken_rooms[thing] |= mask
-        elif (thing, seat) in land.taken_devices:
-            land.taken_devices[thing, seat] |= mask
+        elif kind == ResourceKind.ROOM:
+            land.taken_rooms[thing] = land.taken_rooms.get(thing, 0) | mask
+        else:
+            for one in range(1, seats + 1):
+                land.taken_devices.setdefault((thing, one), 0)
+            if seat and seat <= seats:
+                land.taken_devices[thing, seat] |= mask
 
 
-def _cell(ruler: cells.Ruler, edge: str) -> Func:
-    """The first cell that a claim touches, or the one after its last: reckoned where the claims are."""
-    rounding = "floor" if edge == "lower" else "ceil"
-    template = f"{rounding}((extract(epoch FROM {edge}(%(expressions)s)) - {ruler.origin}) / {cells.SECONDS})::int"
-    return Func(F("during"), template=template, output_field=IntegerField())
+def _suiting(ask: Ask, people: Iterable[int]) -> dict[str, Any]:
+    service = ask.service
+    return {
+        "people": list(people),
+        "needs_room": service.needs_room,
+        "room": ask.room,
+        "location": ask.location.pk,
+        "features": [service.room_feature] if service.room_feature else [],
+        "device_kind": service.device_kind or None,
+    }
 
 
 def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind, int, int]]:
     """The resource rows that could serve: (resource, kind, id of the thing, seats). One query."""
-    wanted = Q(any_of("practitioner", people))
-    service = ask.service
-    if service.needs_room:
-        rooms = Q(room__location=ask.location, room__is_active=True)
-        if ask.room is not None:
-            rooms = Q(room=ask.room)
-        elif service.room_feature:
-            rooms &= Q(room__features__contains=[service.room_feature])
-        wanted |= rooms
-    if service.device_kind:
-        wanted |= Q(device__location=ask.location, device__is_active=True, device__kind__iexact=service.device_kind)
-    rows = Resource.objects.filter(wanted).values_list(
-        "pk", "kind", "practitioner_id", "room_id", "device_id", "device__count"
-    )
-    return [(pk, ResourceKind(kind), p or r or d, seats or 1) for pk, kind, p, r, d, seats in rows]
-
-
-def any_of(column: str, ids: Iterable[int]) -> Func:
-    """column = ANY(ids): hundreds of ids as one value, where `__in` would prepare and send each by itself."""
-    listed = RawSQL("%s::bigint[]", [list(ids)])
-    return Func(
-        F(f"{column}_id"), listed, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SUITABLE_SQL, _suiting(ask, people))
+        return [(pk, ResourceKind(kind), thing, seats) for pk, kind, thing, seats in cursor.fetchall()]
 
 
 # -- Reckoning -------------------------------------------------------------------------------------------

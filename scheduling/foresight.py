@@ -14,7 +14,7 @@ from datetime import date, datetime
 from clinic import time
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import availability, rules, wallclock
+from scheduling import rota, rules, wallclock
 from scheduling.intervals import Interval, Spans
 from scheduling.models import Absence, Appointment, Closure, ExtraHours, WorkingHours
 from scheduling.preflight import Proposal
@@ -113,7 +113,7 @@ def read(
     facts = Facts(
         location,
         now,
-        availability.opening(location, span),
+        rota.read(location, span, disciplines=()).opened(),
         tuple(shut.values_list("starts_on", "ends_on", "name")),
         defaultdict(list),
         defaultdict(list),

@@ -17,21 +17,10 @@ from django.db.models.functions import Extract
 
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import availability, cells, wallclock
-from scheduling.availability import Ground, bits
+from scheduling import cells, rota
+from scheduling.availability import Ground
 from scheduling.intervals import Interval
-from scheduling.models import (
-    Absence,
-    Appointment,
-    Claim,
-    ExtraHours,
-    Resource,
-    ResourceKind,
-    Room,
-    Service,
-    WorkingHours,
-)
-from scheduling.wallclock import Rule
+from scheduling.models import Appointment, Claim, Resource, ResourceKind, Room, Service
 
 #: A practitioner, a room, or one seat of a device: (kind, id of the thing, seat).
 Key = tuple[ResourceKind, int, int]
@@ -100,7 +89,7 @@ def survey(
     patients: Collection[Patient] = (),
     now: datetime,
 ) -> Survey:
-    """Nine queries. `minutes` is the longest that any of the questions will ask for."""
+    """Five queries. `minutes` is the longest that any of the questions will ask for."""
     around = [service.around(kind) for service in services for kind in ResourceKind]
     cell = timedelta(minutes=cells.MINUTES)
     lead = max((before for before, _ in around), default=timedelta()) + cell
@@ -115,25 +104,7 @@ def survey(
 
 
 def _read_hours(seen: Survey, span: Interval[datetime], disciplines: set[str]) -> None:
-    tz, days = seen.location.tz, list(wallclock.days_touching(span, seen.location.tz))
-    whose = {"practitioner__is_active": True, "practitioner__discipline__in": disciplines}
-    rules: dict[int, list[Rule]] = defaultdict(list)
-    working = WorkingHours.objects.filter(location=seen.location, **whose).valid_within(days[0], days[-1])
-    for who, *rule in working.values_list("practitioner_id", "weekday", "opens", "closes", "valid_from", "valid_to"):
-        rules[who].append(Rule(*rule))
-    place = bits(seen.ruler, availability.opening(seen.location, span))
-    known: dict[tuple[Rule, ...], int] = {}
-    for who, theirs in rules.items():
-        key = tuple(theirs)
-        if key not in known:
-            known[key] = bits(seen.ruler, wallclock.open_spans(theirs, days, tz))
-        seen.open[who] = known[key] & place
-    extra = ExtraHours.objects.filter(location=seen.location, **whose).within(span.start, span.end)
-    for who, start, end in extra.values_list("practitioner_id", "starts_at", "ends_at"):
-        seen.open[who] = seen.open.get(who, 0) | seen.ruler.inner(start, end)
-    away = Absence.objects.filter(practitioner__in=list(seen.open)).within(span.start, span.end)
-    for who, start, end in away.values_list("practitioner_id", "starts_at", "ends_at"):
-        seen.open[who] &= ~seen.ruler.outer(start, end)
+    seen.open = rota.read(seen.location, span, disciplines=disciplines).people(seen.ruler)
     seen.people = Practitioner.objects.select_related("user").in_bulk(list(seen.open))
 
 

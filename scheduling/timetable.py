@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from clinic.models import Practitioner
@@ -18,36 +19,26 @@ from scheduling.availability import Ask
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Free starts that follow each other, from the first to the last."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Row:
-    """One practitioner: a field for each day, ready to be written, and how many starts there are."""
-
-    practitioner: Practitioner
-    fields: list[SafeString]
-    starts: int
-
-
-@dataclass(frozen=True)
 class Timetable:
-    days: list[date]
-    rows: list[Row]
+    """A sheet, its head and its rows ready to be written, and how many starts it holds."""
+
+    head: SafeString
+    rows: SafeString
     starts: int
 
 
 def timetable(ask: Ask, people: Sequence[Practitioner], *, link: str) -> Timetable:
-    """All free starts of these people within the span; each stretch leads to `link` followed by its pick."""
+    """All free starts of these people within the span; each stretch leads to `link` followed by its pick.
+
+    Written without a template: a month of fifty people is fourteen hundred fields, and as many steps of a loop there
+    took longer than reading and reckoning together.
+    """
     land = availability.ground(ask)
     masks = availability.starts(ask, land)
     days = list(wallclock.days_touching(ask.span, land.tz))
     step = ask.step // cells.MINUTES
-    edges = [(land.ruler.cell(wallclock.day_span(day, land.tz).start), _class(day)) for day in days]
+    edges = [land.ruler.cell(wallclock.day_span(day, land.tz).start) for day in days]
+    begins = [f"<td{_class(day)}>" for day in days]
     words: dict[int, tuple[str, str]] = {}
 
     def said(cell: int) -> tuple[str, str]:
@@ -56,27 +47,32 @@ def timetable(ask: Ask, people: Sequence[Practitioner], *, link: str) -> Timetab
             words[cell] = (f"{at.astimezone(land.tz):%H:%M}", f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}")
         return words[cell]
 
-    rows = []
+    written = []
     for person in people:
-        mask = masks.get(person.pk, 0)
-        by_day: list[list[str]] = [[] for _ in days]
+        anchor = f'<a href="{link}{person.uid}@'
+        fields = begins.copy()
         column = 0
-        for part in stretches(mask, step):
-            while column + 1 < len(edges) and part.first >= edges[column + 1][0]:
+        for first, last in stretches(masks.get(person.pk, 0), step):
+            while column + 1 < len(edges) and first >= edges[column + 1]:
                 column += 1
-            (clock, pick), (until, _) = said(part.first), said(part.last)
-            more = "" if part.first == part.last else f"–{until}"
-            by_day[column].append(f'<a href="{link}{person.uid}@{pick}">{clock}{more}</a>')
-        fields = [mark_safe(f"<td{kind}>{''.join(links)}</td>") for links, (_, kind) in zip(by_day, edges, strict=True)]
-        rows.append(Row(person, fields, mask.bit_count()))
-    return Timetable(days, rows, sum(row.starts for row in rows))
+            clock, pick = said(first)
+            until = "" if first == last else f"–{said(last)[0]}"
+            fields[column] += f'{anchor}{pick}">{clock}{until}</a>'
+        name = escape(person.user.name)
+        written.append(f'<tr><th scope="row">{name}</th>{"</td>".join(fields)}</td></tr>')
+    head = "".join(map(_head, days))
+    return Timetable(mark_safe(head), mark_safe("".join(written)), sum(mask.bit_count() for mask in masks.values()))
 
 
-def stretches(mask: int, step: int) -> Iterable[Stretch]:
-    """The set bits of the mask, those that are one step apart taken together."""
+def stretches(mask: int, step: int) -> Iterable[tuple[int, int]]:
+    """The set bits of the mask, those that are one step apart taken together: the first and the last of each run."""
     firsts = cells.cells(mask & ~(mask << step))
     lasts = cells.cells(mask & ~(mask >> step))
-    return map(Stretch, firsts, lasts)
+    return zip(firsts, lasts, strict=True)
+
+
+def _head(day: date) -> str:
+    return f'<th scope="col">{day:%a} <span class="timetable-date">{day.day} {day:%b}</span></th>'
 
 
 def _class(day: date) -> str:
