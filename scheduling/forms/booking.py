@@ -160,19 +160,11 @@ class TimeForm(TonusForm):
         return second if data.get("second_time") else first
 
 
-class BookForm(TimeForm):
-    """A visit to be."""
+class OnTopForm(TimeForm):
+    """A time that may be had on top of who has it, by the button for that and with a reason."""
 
-    service = AmongField(label="Service", widget=forms.HiddenInput)
-    note = forms.CharField(required=False, max_length=200, label="Note for the desk")
-    #: The button that puts the visit on top of another, and why.
     squeeze = PickField(required=False, max_length=200)
     overbook = forms.CharField(required=False, max_length=200, label="Why it is squeezed in")
-    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, services: Iterable[Service], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["service"].among = services  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Only the button for it overbooks; a reason that is typed beside another button counts for nothing."""
@@ -185,7 +177,19 @@ class BookForm(TimeForm):
         return super().clean()
 
 
-class MoveForm(TimeForm):
+class BookForm(OnTopForm):
+    """A visit to be."""
+
+    service = AmongField(label="Service", widget=forms.HiddenInput)
+    note = forms.CharField(required=False, max_length=200, label="Note for the desk")
+    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, services: Iterable[Service], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].among = services  # type: ignore[attr-defined]
+
+
+class MoveForm(OnTopForm):
     """Another time or place for a visit."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

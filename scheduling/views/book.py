@@ -24,7 +24,7 @@ from patients.models import Patient
 from scheduling import booking, named, offering, preferences
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
-from scheduling.forms.booking import BookForm, Pick
+from scheduling.forms.booking import BookForm, OnTopForm, Pick
 from scheduling.models import Appointment, Room, Service, TimePreference
 from scheduling.named import Named
 from scheduling.offering import Day, Part
@@ -286,7 +286,7 @@ def _answer(request: StaffRequest, desk: Desk, form: BookForm, refusal: BookingR
         "refusal": refusal,
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, tried),
-        "squeeze": (squeeze(refusal, tried) or form["squeeze"].value()) if allows(request.user, Can.OVERBOOK) else "",
+        "squeeze": squeeze(request, form, refusal),
         "is_manual": bool(form.errors) or clicked(request.GET.get("at", "")) is not None or desk.when is not None,
     }
 
@@ -311,9 +311,14 @@ def _offers(request: StaffRequest, desk: Desk) -> dict[str, Any]:
     return {"desk": desk, "days": days, "wanted": at, "wanted_pick": str(at) if at else "", "then": then}
 
 
-def squeeze(refusal: BookingRefused | None, tried: dict[str, Any]) -> str:
-    """What the button "Squeeze in" carries: the same time, on top of who has it."""
-    if refusal is None or not refusal.squeezable or not tried.get("who"):
+def squeeze(request: StaffRequest, form: OnTopForm, refusal: BookingRefused | None) -> str:
+    """What the button "Overbook" carries: the same time, on top of who has it. For who may; else nothing."""
+    if not allows(request.user, Can.OVERBOOK):
+        return ""
+    if refusal is None:
+        return str(form["squeeze"].value() or "")
+    tried = form.cleaned_data
+    if not refusal.squeezable or not tried.get("who"):
         return ""
     return str(Pick(tried["who"].uid, tried["starts_at"], tuple(sorted(tried.get("despite", ())))))
 

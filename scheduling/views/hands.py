@@ -19,7 +19,7 @@ from scheduling.booking import BookingRefused
 from scheduling.forms.booking import MoveForm
 from scheduling.models import Appointment
 from scheduling.views import places
-from scheduling.views.book import anyway
+from scheduling.views.book import anyway, squeeze
 
 #: What the page is told, so that it draws the diary anew.
 CHANGED = "diary:changed"
@@ -32,8 +32,7 @@ def drop(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     shown = places.visible_visit(request, uid)
     form = MoveForm(request.POST, visit=shown)
     if not form.is_valid():
-        sentences = " ".join(str(one) for errors in form.errors.values() for one in errors)
-        return _notice(request, shown, {"kind": "refused", "sentence": sentences}, status=422)
+        return _refused(request, shown, form, None, status=422)
     data = form.cleaned_data
     try:
         moved = booking.move(
@@ -44,11 +43,12 @@ def drop(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
             minutes=data.get("minutes"),
             version=data.get("version"),
             despite=data["despite"],
+            overbook=data["overbook"],
             by=request.user,
             now=request.now,
         )
     except BookingRefused as refusal:
-        return _refused(request, shown, refusal, data)
+        return _refused(request, shown, form, refusal)
     return _notice(request, moved, {"kind": "moved", "seconds": int(reminders.SECOND_THOUGHTS.total_seconds())})
 
 
@@ -75,17 +75,22 @@ def undo_move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return go_to(request, "scheduling:visit", shown.uid)
 
 
-def _refused(request: StaffRequest, shown: Appointment, refusal: BookingRefused, data: dict[str, Any]) -> HttpResponse:
+def _refused(
+    request: StaffRequest, shown: Appointment, form: MoveForm, refusal: BookingRefused | None, *, status: int = 409
+) -> HttpResponse:
+    """Why not, and what can be pressed instead; without a refusal the form itself says why."""
+    data = form.cleaned_data
     facts = {
         "kind": "refused",
-        "sentence": str(refusal),
-        "warns": bool(refusal.warnings),
+        "form": form,
+        "sentence": str(refusal or " ".join(str(one) for errors in form.errors.values() for one in errors)),
         "minutes": data.get("minutes"),
         "in_room": data.get("room"),
-        "alternatives": offering.alternatives(refusal.alternatives),
+        "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, data),
+        "squeeze": squeeze(request, form, refusal),
     }
-    return _notice(request, shown, facts, status=409)
+    return _notice(request, shown, facts, status=status)
 
 
 def _notice(request: StaffRequest, shown: Appointment, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -154,6 +154,7 @@ def move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
                 minutes=data.get("minutes") if not data.get("pick") else None,
                 version=data.get("version"),
                 despite=data["despite"],
+                overbook=data["overbook"],
                 by=request.user,
                 now=request.now,
             )
@@ -170,7 +171,7 @@ def move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def _move_context(
     request: StaffRequest, shown: Appointment, form: MoveForm, refusal: BookingRefused | None
 ) -> dict[str, Any]:
-    from scheduling.views.book import anyway  # noqa: PLC0415 -- two pages, one button
+    from scheduling.views.book import anyway, squeeze  # noqa: PLC0415 -- two pages, two buttons
 
     today = time.local_day(request.now, shown.location.tz)
     day = (
@@ -197,6 +198,7 @@ def _move_context(
         "refusal": refusal,
         "alternatives": offering.alternatives(refusal.alternatives) if refusal else [],
         "anyway": anyway(refusal, form.cleaned_data if refusal else {}),
+        "squeeze": squeeze(request, form, refusal),
     }
 
 

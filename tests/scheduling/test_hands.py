@@ -91,6 +91,64 @@ def test_a_warning_is_read_before_it_is_overruled(place: Any, desk: Client) -> N
     assert drop(desk, visit, anyway[1], minutes=60).status_code == 200
 
 
+def on_top(page: str) -> str | None:
+    found = re.search(r'name="squeeze" value="([^"]+)"', page)
+    return found[1] if found else None
+
+
+def test_where_somebody_is_busy_the_desk_may_squeeze_the_visit_in_on_top_with_a_reason(
+    place: Any, desk: Client
+) -> None:
+    visit = make.a_visit(place, local(25, 10))
+    make.a_visit(place, local(25, 14))
+    pick = on_top(text(drop(desk, visit, Pick(place.practitioner.uid, local(25, 14, 30)), minutes=60)))
+    assert pick
+    silent = drop(desk, visit, "", squeeze=pick, overbook=" ", minutes=60)
+    assert silent.status_code == 422
+    assert "Say why this visit is put on top" in text(silent)
+    assert on_top(text(silent)) == pick  # and it can be said at once
+    done = drop(desk, visit, "", squeeze=pick, overbook="in pain", minutes=60)
+    assert done.status_code == 200
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.overbook_reason) == (local(25, 14, 30), "in pain")
+    assert undo(desk, visit).status_code == 200
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.overbook_reason) == (local(25, 10), "")
+
+
+def test_on_top_of_two_nobody_is_squeezed_in(place: Any, desk: Client) -> None:
+    visit = make.a_visit(place, local(25, 10))
+    make.a_visit(place, local(25, 14))
+    make.a_visit(place, local(25, 14), overbook="in pain")
+    refused = text(drop(desk, visit, "", squeeze=str(Pick(place.practitioner.uid, local(25, 14))), overbook="too"))
+    assert "is busy until 15:00" in refused
+    assert on_top(refused) is None
+
+
+def test_the_page_for_moving_offers_it_too(place: Any, desk: Client) -> None:
+    visit = make.a_visit(place, local(25, 10))
+    make.a_visit(place, local(25, 14))
+    url = reverse("scheduling:move", args=[visit.uid])
+    pick = on_top(text(desk.post(url, {"pick": str(Pick(place.practitioner.uid, local(25, 14))), "version": 1})))
+    assert pick
+    assert desk.post(url, {"squeeze": pick, "overbook": "", "version": 1}).status_code == 422
+    assert desk.post(url, {"squeeze": pick, "overbook": "in pain", "version": 1}).status_code == 303
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.overbook_reason) == (local(25, 14), "in pain")
+
+
+def test_who_may_not_overbook_is_neither_shown_how_nor_allowed(place: Any, therapist: Client) -> None:
+    visit = make.a_visit(place, local(25, 10))
+    make.a_visit(place, local(25, 14))
+    pick = Pick(place.practitioner.uid, local(25, 14))
+    assert on_top(text(drop(therapist, visit, pick, minutes=60))) is None
+    forced = drop(therapist, visit, "", squeeze=str(pick), overbook="in pain", minutes=60)
+    assert forced.status_code == 409
+    assert "You may not overbook" in text(forced)
+    visit.refresh_from_db()
+    assert visit.starts_at == local(25, 10)
+
+
 def test_a_visit_that_somebody_moved_meanwhile_is_not_moved_again(place: Any, desk: Client) -> None:
     visit = make.a_visit(place, local(25, 10))
     drop(desk, visit, Pick(place.practitioner.uid, local(25, 13)), minutes=60)
