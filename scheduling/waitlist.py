@@ -161,14 +161,14 @@ def look_again(entry: WaitlistEntry, *, now: datetime) -> None:
         known = known.filter(starts_at__lt=entry.earlier_than.starts_at)
     wish = list(wishes.of_entries(WaitlistEntry.objects.filter(pk=entry.pk), now=now))
     rows = known.select_related("practitioner", "location", "session").order_by("starts_at", "pk")
-    places = dict.fromkeys(
+    found = dict.fromkeys(
         (row.practitioner_id, row.location_id, row.session_id, row.starts_at, row.ends_at)
         for row in rows
         if wishes.suits(row, wish, now, beside=wishes.REACH)
     )
     FreedTime.objects.bulk_create(
         FreedTime(practitioner_id=p, location_id=at, session_id=s, starts_at=a, ends_at=b, look_at=now)
-        for p, at, s, a, b in places
+        for p, at, s, a, b in found
     )
 
 
