@@ -51,7 +51,7 @@ def find(request: StaffRequest) -> HttpResponse:
         "services": services,
         "service": service,
         #: Asked by the whole page only.
-        "people": _people(asked, service),
+        "people": lambda: _people(asked, service),
         "chosen": chosen,
         "day": places.day_in(request, location),
         "weeks": _weeks(request),
