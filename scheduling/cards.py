@@ -44,6 +44,7 @@ class Addresses:
     drop: str
     arrive: str
     group: str
+    group_drop: str
     away: str
     diary: str
     week: str
@@ -200,15 +201,16 @@ class Drawing:
 
     def _group(self, card: Card, group: Group) -> str:
         """A group's session: one card, however many come."""
+        to, can_move = self.sheet.to, self.sheet.can_book and group.begins > self.board.now
         return (
-            f'<div class="{self._classes(card, "is-group")}">\n'
-            f'<a class="dg-open" href="{self.sheet.to.group % group.uid}" tabindex="-1" draggable="false">\n'
+            f'<div class="{self._classes(card, "is-group")}">\n<a class="dg-open" href="{to.group % group.uid}"'
+            f' tabindex="-1" draggable="false"{self._in_hand(to.group_drop, group) if can_move else ""}>\n'
             f'<span class="dg-card-line"><span class="dg-time">{self.clock[group.begins]}</span>'
             f" <strong>{self.text[self.services[group.service_id].name]}</strong>"
             f' <span class="dg-mark">{MANY}</span></span>\n'
             f'<span class="dg-seats tabular">{group.taken} of {group.seats}<span class="visually-hidden">'
             f" seats taken, until {self.clock[group.ends]}</span></span>\n"
-            f'<span class="dg-card-more">{self._beside(group)}</span>\n</a>\n</div>'
+            f'<span class="dg-card-more">{self._beside(group)}</span>\n</a>\n{GRIP if can_move else ""}</div>'
         )
 
     def _held(self, card: Card, held: Held) -> str:

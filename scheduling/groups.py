@@ -91,7 +91,7 @@ def _write(
         changed_at=now,
     )
     diaries.claim(session, places)
-    _record("opened", session, by=by, now=now, seats=seats, overruled=overruled)
+    record_step("opened", session, by=by, now=now, seats=seats, overruled=overruled)
     return session
 
 
@@ -184,7 +184,7 @@ def set_seats(*, session: GroupSession, seats: int, by: User, now: datetime) -> 
                              "A group has one to fifty seats.")  # fmt: skip
     group.seats, group.changed_at = seats, now
     group.save(update_fields=["seats", "changed_at"])
-    _record("seats_set", group, by=by, now=now, seats=seats)
+    record_step("seats_set", group, by=by, now=now, seats=seats)
     return group
 
 
@@ -206,10 +206,12 @@ def call_off(*, session: GroupSession, reason: str, by: User, now: datetime) -> 
     group.called_off_at, group.called_off_by, group.call_off_reason = now, by, reason.strip()[:200]
     group.changed_at = now
     group.save()
-    _record("called_off", group, by=by, now=now, reason=group.call_off_reason, visits=len(visits))
+    record_step("called_off", group, by=by, now=now, reason=group.call_off_reason, visits=len(visits))
     return group
 
 
-def _record(step: str, session: GroupSession, *, by: Actor, now: datetime, reason: str = "", **facts: object) -> None:
+def record_step(
+    step: str, session: GroupSession, *, by: Actor, now: datetime, reason: str = "", **facts: object
+) -> None:
     detail = {"at": session.starts_at.isoformat(), **facts}
     audit.record(f"group_session.{step}", by=by, now=now, subject=session, reason=reason, detail=detail)

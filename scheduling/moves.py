@@ -48,9 +48,16 @@ def check_can_undo(visit: Appointment, place: LastMove | None, *, now: datetime)
     return place
 
 
+def check_alone(visit: Appointment) -> None:
+    """A place in a group moves with its session, and goes back with it."""
+    if visit.session_id is not None:
+        raise BookingRefused("This is a place in a group. Take the move of its session back.")
+
+
 def can_undo(visit: Appointment, *, now: datetime) -> bool:
     """Whether the visit was moved a moment ago and nothing has happened to it since."""
     try:
+        check_alone(visit)
         check_can_undo(visit, LastMove.objects.filter(appointment=visit).first(), now=now)
     except BookingRefused:
         return False
@@ -64,6 +71,7 @@ def undo_move(*, appointment: Appointment, by: User, now: datetime, version: int
     Time, people, room, device, confirmation, reminders, links and wishes of the patient are as they had been, and
     nothing about the move goes out; the version rises once more, so that pages of in between are stale.
     """
+    check_alone(appointment)
     rows = LastMove.objects.select_related("practitioner__user", "location", "room", "device")
     place = check_can_undo(appointment, rows.filter(appointment=appointment).first(), now=now)
     proposal = Proposal(
@@ -105,8 +113,13 @@ def _put_back(
     visit = locked(appointment)
     check_version(visit, version)
     check_can_undo(visit, LastMove.objects.filter(appointment=visit, moved_at=place.moved_at).first(), now=now)
-    was, undone = visit.practitioner, visit.version
     diaries.give_back(visit)
+    return put_back(visit, place, places, by=by, now=now)
+
+
+def put_back(visit: Appointment, place: LastMove, places: Places, *, by: User, now: datetime) -> Appointment:
+    """A locked visit whose time was given back, where and as it had been; nobody hears of it."""
+    was, undone = visit.practitioner, visit.version
     visit.starts_at, visit.ends_at, visit.confirmed_at = place.starts_at, place.ends_at, place.confirmed_at
     visit.practitioner, visit.location = place.practitioner, place.location
     visit.room, visit.device, visit.changed_at = places.room, places.device, now

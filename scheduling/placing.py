@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
+from patients.models import Patient
 from scheduling import availability, diaries, turns
 from scheduling.availability import Ask, Free
 from scheduling.diaries import Busy, InTheWay, NothingFree, Places, Slot, Wish, lock_diaries
@@ -33,13 +34,16 @@ class _Taken(Exception):
     """The person has a visit then under another of their records: seen under the lock, explained outside."""
 
 
-def place(wishes: Sequence[Wish], write: Write[R], *, now: datetime, anew: bool = False) -> R:
+def place(
+    wishes: Sequence[Wish], write: Write[R], *, now: datetime, anew: bool = False, guests: Collection[Patient] = ()
+) -> R:
     """Write what is wished in one transaction; when what was merely chosen is taken in the same moment, choose again.
 
     Raises BookingRefused with who is busy and what is free instead; nothing is left behind then. `anew`: all that is
-    written is new, so the patients' records are locked and read at once; who rereads visits locks those first.
+    written is new, so the patients' records are locked and read at once; who rereads visits locks those first. The
+    diaries of `guests` are locked as well: whether they are free is for `write` to see.
     """
-    people = [wish.proposal.patient for wish in wishes if wish.proposal.patient is not None]
+    people = [*guests, *(wish.proposal.patient for wish in wishes if wish.proposal.patient is not None)]
     for _ in range(_TRIES):
         places = _chosen(wishes, now)
         resources = [slot.resource for place in places for slot in place.slots]
@@ -104,6 +108,14 @@ def refused(
     squeezable: bool = False,
 ) -> BookingRefused:
     """With the three nearest free times, the same practitioner's before others'."""
+    whose = proposal.patient.display_name if proposal.patient else ""
+    return BookingRefused(
+        sentence, warnings=warnings, look_for=lambda: near(proposal, now=now), squeezable=squeezable, whose=whose
+    )
+
+
+def near(proposal: Proposal, *, now: datetime, count: int = 3) -> list[Free]:
+    """The free times closest to what was wished, at most two weeks later."""
     early = max(now, proposal.starts_at - timedelta(days=3))
     ask = Ask(
         proposal.service,
@@ -114,9 +126,4 @@ def refused(
         ignoring=proposal.moving,
         now=now,
     )
-
-    def near() -> list[Free]:
-        return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk)
-
-    whose = proposal.patient.display_name if proposal.patient else ""
-    return BookingRefused(sentence, warnings=warnings, look_for=near, squeezable=squeezable, whose=whose)
+    return availability.nearest(ask, proposal.starts_at, practitioner_id=proposal.practitioner.pk, count=count)

@@ -10,7 +10,7 @@ from clinic.models import Location, Practitioner
 from patients.models import Patient
 from scheduling import hours, rules
 from scheduling.intervals import Interval
-from scheduling.models import Appointment, Hold, Service
+from scheduling.models import Appointment, GroupSession, Hold, Service
 from scheduling.rules import Finding, PlanFacts, Snapshot
 from treatments.models import Intervention, Referral
 from treatments.states import PlanStatus
@@ -32,6 +32,8 @@ class Proposal:
     moving: Appointment | None = None
     #: Other visits that give up their time in the same act, such as the one it changes places with.
     making_way: frozenset[int] = frozenset()
+    #: The group's session that is being moved: its present time does not stand in its way.
+    meeting: GroupSession | None = None
     #: The hold that keeps this time for the patient.
     taking: Hold | None = None
 

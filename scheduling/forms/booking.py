@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from clinic import time
 from clinic.forms import DateInput, TimeInput, TonusForm
 from clinic.models import Location, Practitioner
-from scheduling.models import Appointment, Room, Service
+from scheduling.models import Appointment, GroupSession, Room, Service
 from scheduling.models.resources import LONGEST_VISIT
 from scheduling.named import Named
 from scheduling.states import Side
@@ -190,11 +190,11 @@ class BookForm(OnTopForm):
 
 
 class MoveForm(OnTopForm):
-    """Another time or place for a visit."""
+    """Another time or place for a visit, or for a group's session."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, visit: Appointment, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, visit: Appointment | GroupSession, **kwargs: Any) -> None:
         super().__init__(*args, location=visit.location, **kwargs)
         people = Practitioner.objects.active().filter(discipline=visit.service.discipline)
         self.fields["practitioner"].queryset = people.by_name()  # type: ignore[attr-defined]

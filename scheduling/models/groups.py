@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self
 
 import pghistory
@@ -76,6 +76,15 @@ class GroupSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} at {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    @property
+    def version(self) -> int:
+        """What a page has seen of it: differs after every change. Not counted, but the instant, in microseconds."""
+        return (self.changed_at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
     @property
     def is_called_off(self) -> bool:

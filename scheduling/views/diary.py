@@ -83,11 +83,8 @@ class Sight:
     def sheet(self) -> Sheet:
         """What the drawing needs to know."""
         may, is_day = self.request.user.can, self.view == "diary"
-        to = Addresses(
-            visit=_to("visit"), drop=_to("drop"), arrive=_to("arrive"), group=_to("group"),
-            away=_to("away"), diary=reverse("scheduling:diary"),
-            week=reverse("scheduling:week"), book=reverse("scheduling:book"),
-        )  # fmt: skip
+        of_one = {name: _to(name) for name in ("visit", "drop", "arrive", "group", "group_drop", "away")}
+        to = Addresses(**of_one, **{name: reverse(f"scheduling:{name}") for name in ("diary", "week", "book")})
         return Sheet(
             to=to,
             location=str(self.location.uid),

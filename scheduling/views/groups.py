@@ -17,7 +17,7 @@ from clinic.models import Location
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
 from patients.models import Patient
-from scheduling import groups
+from scheduling import group_moves, groups
 from scheduling.forms.groups import CallOffForm, JoinForm, SeatsForm, SessionForm
 from scheduling.models import Appointment, GroupSession, Service
 from scheduling.models.groups import GroupSessionQuerySet
@@ -87,10 +87,10 @@ def open_session(request: StaffRequest) -> HttpResponse:
 @requires(Can.SEE_DIARY)
 def session(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """One session: facts, who has a seat, what can be done."""
-    return _session(request, _one(request, uid))
+    return _session(request, visible_session(request, uid))
 
 
-def _one(request: StaffRequest, uid: uuid.UUID) -> GroupSession:
+def visible_session(request: StaffRequest, uid: uuid.UUID) -> GroupSession:
     return get_object_or_404(GroupSession.objects.visible_to(request.user).for_page().with_taken(), uid=uid)
 
 
@@ -102,6 +102,7 @@ def _session(
     audit.viewed_many("group_session", by=request.user, now=request.now, patient_uids=uids)
     context: dict[str, Any] = {
         "session": shown, "zone": shown.location.zone, "has_begun": shown.starts_at <= request.now,
+        "can_undo": request.user.can(Can.BOOK) and group_moves.can_undo(shown, now=request.now),
         "visits": [v for v in visits if v.holds_time], "gone": [v for v in visits if not v.holds_time],
         "seats_form": SeatsForm(initial={"seats": shown.seats}), "call_off_form": CallOffForm(),
     }  # fmt: skip
@@ -112,7 +113,7 @@ def _session(
 @requires(Can.BOOK)
 def set_seats(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """More or fewer seats."""
-    shown, form = _one(request, uid), SeatsForm(request.POST)
+    shown, form = visible_session(request, uid), SeatsForm(request.POST)
     if form.is_valid():
         try:
             groups.set_seats(session=shown, seats=form.cleaned_data["seats"], by=request.user, now=request.now)
@@ -128,7 +129,7 @@ def set_seats(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 @requires(Can.BOOK)
 def call_off(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The session does not take place; every patient's visit is called off with it."""
-    shown, form = _one(request, uid), CallOffForm(request.POST)
+    shown, form = visible_session(request, uid), CallOffForm(request.POST)
     if form.is_valid():
         try:
             groups.call_off(session=shown, reason=form.cleaned_data["reason"], by=request.user, now=request.now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from clinic import audit
@@ -17,7 +18,7 @@ from clinic.requests import StaffRequest
 from scheduling import booking, offering, reminders
 from scheduling.booking import BookingRefused
 from scheduling.forms.booking import MoveForm
-from scheduling.models import Appointment
+from scheduling.models import Appointment, GroupSession
 from scheduling.views import places
 from scheduling.views.book import anyway, squeeze
 
@@ -95,7 +96,17 @@ def _refused(
 
 def _notice(request: StaffRequest, shown: Appointment, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
     audit.viewed_once("appointment", by=request.user, now=request.now, patient_uid=shown.patient.uid)
-    context = {"visit": shown, "patient": shown.patient, "zone": shown.location.zone, **facts}
+    facts |= {"name": shown.patient.display_name, "stays": "stays where they were", "can_undo": True}
+    facts |= {"drop": reverse("scheduling:drop", args=[shown.uid])}
+    facts |= {"undo": reverse("scheduling:undo_move", args=[shown.uid])}
+    return notice(request, shown, facts, status=status)
+
+
+def notice(
+    request: StaffRequest, shown: Appointment | GroupSession, facts: dict[str, Any], *, status: int
+) -> HttpResponse:
+    """What became of a visit or a session that was dropped; the page draws its diary anew."""
+    context = {"it": shown, "zone": shown.location.zone, **facts}
     response = page(request, "scheduling/diary_notice.html", context, status=status)
     response["HX-Trigger"] = json.dumps({CHANGED: {"visit": str(shown.uid), "kind": facts["kind"]}})
     return response
