@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 def insert(*rows: Model) -> None:
     """Write new rows in one statement, those of one table in this order; each has its id afterwards.
 
-    A row may point to another that is written with it, which is then the only one of its table. Defaults, times of
+    A row may point to one named before it, which is then the only one of its table. Defaults, times of
     creation, constraints and triggers are as with `save()`; signals are not sent.
     """
     tables: dict[type[Model], list[Model]] = {}
@@ -51,11 +51,13 @@ def insert(*rows: Model) -> None:
 def _value(field: Field[Any, Any], row: Model, tables: dict[type[Model], list[Model]]) -> tuple[str, Iterable[object]]:
     """What stands for the field in the statement: its value, or the id that a row beside it is about to get."""
     if other := _new(field, row):
-        beside = tables.get(type(other), [])
-        if len(beside) != 1 or beside[0] is not other:
-            raise ValueError(f"{row!r} points to a row that is not written with it, or not alone in its table.")
-        return f"(TABLE t{list(tables).index(type(other))})", ()
+        order = list(tables)
+        if tables.get(type(other)) != [other] or order.index(type(other)) > order.index(type(row)):
+            raise ValueError(f"{row!r} points to a row that is not named before it, or not alone in its table.")
+        return f"(TABLE t{order.index(type(other))})", ()
     value = field.pre_save(row, True)
+    if value is None:  # most columns of a new row; as a value it would cost as much as any other
+        return "NULL", ()
     if isinstance(value, DatabaseDefault):
         return "DEFAULT", ()
     return "%s", (field.get_db_prep_save(value, connection),)

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
+from clinic import prepared
 from patients.models import Patient
 from scheduling import resources, vacancies
 from scheduling.models import Appointment, Claim, Device, GroupSession, Hold, Room, Service, half_open
@@ -35,11 +36,13 @@ SEAT, OVERFLOW = 1, 2
 
 
 #: Everybody in line, in order.
-_QUEUE = "SELECT pg_advisory_xact_lock(k.kind, k.id) FROM unnest(%s::int[], %s::int[]) AS k(kind, id)"
-#: The condition on the queue stands before the rows: they are met when everybody before us is through.
-_QUEUE_FOR_RECORDS = f"""WITH queue AS MATERIALIZED ({_QUEUE})
+_QUEUE = """
+SELECT pg_advisory_xact_lock(k.kind, k.id) FROM unnest(%(kinds)s::int[], %(ids)s::int[]) AS k(kind, id)"""
+#: The condition on the queue is asked first: the rows are met when everybody before us is through.
+_QUEUE_FOR_RECORDS = f"""
 SELECT id FROM patients_patient
- WHERE (SELECT count(*) FROM queue) > 0 AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608 -- ours
+ WHERE (SELECT count(*) FROM ({_QUEUE} OFFSET 0) AS queue) > 0 AND id = ANY(%(people)s::bigint[])
+ ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608 -- ours
 
 
 def lock_diaries(*, resources: Iterable[int], patients: Iterable[Patient], records: bool = False) -> None:
@@ -50,12 +53,13 @@ def lock_diaries(*, resources: Iterable[int], patients: Iterable[Patient], recor
     """
     people = sorted({patient.root_id for patient in patients})
     keys = [(_OF_A_PATIENT, pk) for pk in people] + [(_OF_A_RESOURCE, pk) for pk in sorted(set(resources))]
-    values = [[kind for kind, _ in keys], [pk % 2**31 for _, pk in keys]]
-    with connection.cursor() as cursor:
-        if records and people:
-            cursor.execute(_QUEUE_FOR_RECORDS, [*values, people])
-        else:
-            cursor.execute(_QUEUE, values)
+    values: dict[str, list[int]] = {"kinds": [kind for kind, _ in keys], "ids": [pk % 2**31 for _, pk in keys]}
+    if records and people:
+        statement, values["people"] = _QUEUE_FOR_RECORDS, people
+    else:
+        statement = _QUEUE
+    with prepared.ask(statement, values):
+        pass
 
 
 def once_more_after_deadlock(verb: Callable[P, R]) -> Callable[P, R]:

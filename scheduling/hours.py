@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location, Practitioner
 from scheduling import wallclock
 from scheduling.intervals import Interval, Spans
@@ -55,8 +54,7 @@ def around(who: Practitioner, place: Location, visit: Interval[datetime]) -> Hou
     rules: dict[str, list[Rule]] = {"work": [], "open": []}
     spans: dict[str, list[Interval[datetime]]] = {"extra": [], "away": []}
     closures: dict[object, str] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_ALL, asked)
+    with prepared.ask(_ALL, asked) as cursor:
         for what, weekday, opens, closes, first, last, start, end, name in cursor.fetchall():
             if what in rules:
                 rules[what].append(Rule(weekday, opens, closes, first, last))

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Model
 
+from clinic import prepared
 from clinic.models import Location, Practitioner, User
 from clinic.rows import columns, from_row
 from scheduling.models import Room, Service
@@ -39,8 +39,7 @@ class Named:
 
 def read(*, location: UUID | None, service: UUID | None, practitioner: UUID | None, room: UUID | None = None) -> Named:
     asked = {"location": location, "service": service, "practitioner": practitioner, "room": room}
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_OF_EACH, asked)
+    with prepared.ask(_ONE_OF_EACH, asked) as cursor:
         values = iter(cursor.fetchone())
 
     def one(model: type[M]) -> M | None:

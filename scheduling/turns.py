@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Clinic
 from clinic.rows import from_json
 from patients import persons
@@ -66,8 +65,8 @@ class Turn:
 def read(wishes: Sequence[Wish], *, records: bool) -> Turn:
     """One statement, for all wishes of the act. With `records` the patients' rows are locked, and they are read."""
     turn = Turn()
-    with connection.cursor() as cursor:
-        cursor.execute(_UNDER_THE_LOCKS + (_OF_THE_PEOPLE if records else ""), _values(wishes))
+    parts = _UNDER_THE_LOCKS + (_OF_THE_PEOPLE if records else "")
+    with prepared.ask(f"SELECT found.* FROM ({parts}) AS found", _values(wishes)) as cursor:  # noqa: S608 -- ours
         for what, number, pk, channel, given, row in cursor.fetchall():
             if what == "visit" and pk not in wishes[number - 1].proposal.vacated:
                 turn.elsewhere.add(number)

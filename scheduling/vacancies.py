@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
 from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
 
+from clinic import prepared
 from clinic.rows import from_json
 from scheduling.models import Device, Room
 from scheduling.models.resources import LONGEST_CLAIM, RoomQuerySet
@@ -51,10 +51,9 @@ class Vacancies:
 #: Claims in a window of one resource, but not of visits that give way, nor of holds that have run out or are taken up.
 _CLAIMS = """
       FROM scheduling_claim c LEFT JOIN scheduling_hold h ON h.id = c.hold_id
-     WHERE c.resource_id = r.id AND lower(c.during) > %({kind}_from)s::timestamptz - %(longest)s
+     WHERE c.resource_id = {row} AND lower(c.during) > %({kind}_from)s::timestamptz - %(longest)s
        AND lower(c.during) < %({kind}_until)s AND upper(c.during) > %({kind}_from)s
        AND coalesce(c.appointment_id, 0) <> ALL(%(vacated)s::bigint[])
-       AND coalesce(c.session_id, 0) <> ALL(%(meeting)s::bigint[])
        AND (h.id IS NULL OR (h.runs_out_at > %(now)s AND h.id <> %(taking)s))"""
 
 _NAMED = """
@@ -63,12 +62,16 @@ SELECT r.kind, r.id, r.{kind}_id AS thing, {data} AS data, taken.seat, taken.unt
     SELECT c.seat, upper(c.during) AS until, c.hold_id IS NOT NULL AS is_held {claims}) taken ON true
  WHERE {condition}"""
 
+#: In their order, until one is free: only these are looked at.
 _ANY_ROOM = """
-(SELECT 'room', r.id, room.id, to_jsonb(room), NULL::int, NULL::timestamptz, NULL::bool
-  FROM scheduling_room room LEFT JOIN scheduling_resource r ON r.room_id = room.id
- WHERE room.is_active AND room.location_id = %(place)s AND room.features @> %(features)s::varchar[]
-   AND room.id <> ALL(%(avoid)s::bigint[]) AND NOT EXISTS (SELECT {claims})
- ORDER BY room.id = %(prefer)s DESC, cardinality(room.features), (room.id + %(who)s) %% 64, room.name
+(SELECT 'room', ranked.resource, (ranked.room).id, to_jsonb(ranked.room), NULL::int, NULL::timestamptz, NULL::bool
+  FROM (SELECT room, r.id AS resource
+          FROM scheduling_room room LEFT JOIN scheduling_resource r ON r.room_id = room.id
+         WHERE room.is_active AND room.location_id = %(place)s AND room.features @> %(features)s::varchar[]
+           AND room.id <> ALL(%(avoid)s::bigint[])
+         ORDER BY room.id = %(prefer)s DESC, cardinality(room.features), (room.id + %(who)s) %% 64, room.name
+        OFFSET 0) AS ranked
+ WHERE (SELECT true {claims} LIMIT 1) IS NULL
  LIMIT 1)"""
 
 _ELSEWHERE = """
@@ -84,8 +87,7 @@ def look(wish: Wish, *, now: datetime) -> Vacancies:
     """One statement, made of the parts that the wish calls for."""
     parts = list(_parts(wish))
     found = Vacancies(devices=[wish.device] if wish.device else [])
-    with connection.cursor() as cursor:
-        cursor.execute("\nUNION ALL".join(parts), _values(wish, now))
+    with prepared.ask("\nUNION ALL".join(parts), _values(wish, now)) as cursor:
         for kind, row, thing, data, seat, until, is_held in cursor.fetchall():
             if kind == "patient":
                 found.elsewhere = until
@@ -108,7 +110,7 @@ def _parts(wish: Wish) -> list[str]:
     if wish.room is not None:
         parts.append(_named("room"))
     elif service.needs_room:
-        parts.append(_ANY_ROOM.format(claims=_CLAIMS.format(kind="room")))
+        parts.append(_ANY_ROOM.format(claims=_CLAIMS.format(kind="room", row="ranked.resource")))
     if wish.device is not None:
         parts.append(_named("device"))
     elif service.device_kind:
@@ -121,7 +123,7 @@ def _named(kind: str) -> str:
         kind=kind,
         data="NULL::jsonb",
         source="scheduling_resource r",
-        claims=_CLAIMS.format(kind=kind),
+        claims=_CLAIMS.format(kind=kind, row="r.id"),
         condition=f"r.{kind}_id = %({kind})s",
     )
 
@@ -131,7 +133,7 @@ _DEVICES = _NAMED.format(
     kind="device",
     data="to_jsonb(d)",
     source="scheduling_device d JOIN scheduling_resource r ON r.device_id = d.id",
-    claims=_CLAIMS.format(kind="device"),
+    claims=_CLAIMS.format(kind="device", row="r.id"),
     condition="d.is_active AND d.location_id = %(place)s AND upper(d.kind) = upper(%(device_kind)s)",
 )
 
@@ -157,7 +159,6 @@ def _values(wish: Wish, now: datetime) -> dict[str, Any]:
         "patient": proposal.patient.pk if proposal.patient else None,
         "holding": sorted(HOLDS_TIME),
         "vacated": sorted(proposal.vacated),
-        "meeting": [proposal.meeting.pk] if proposal.meeting else [],
         "taking": proposal.taking.pk if proposal.taking else 0,
     }
 
