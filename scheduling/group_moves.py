@@ -1,6 +1,6 @@
 """Moving a group's session with everybody who has a seat in it, and taking that back.
 
-What is promised: docs/adr/0051-a-group-moves-as-one.md.
+What is promised: docs/adr/0053-a-group-moves-as-one.md.
 """
 
 from __future__ import annotations
