@@ -54,6 +54,7 @@ _CLAIMS = """
      WHERE c.resource_id = {row} AND lower(c.during) > %({kind}_from)s::timestamptz - %(longest)s
        AND lower(c.during) < %({kind}_until)s AND upper(c.during) > %({kind}_from)s
        AND coalesce(c.appointment_id, 0) <> ALL(%(vacated)s::bigint[])
+       AND coalesce(c.session_id, 0) <> ALL(%(meeting)s::bigint[])
        AND (h.id IS NULL OR (h.runs_out_at > %(now)s AND h.id <> %(taking)s))"""
 
 _NAMED = """
@@ -159,6 +160,7 @@ def _values(wish: Wish, now: datetime) -> dict[str, Any]:
         "patient": proposal.patient.pk if proposal.patient else None,
         "holding": sorted(HOLDS_TIME),
         "vacated": sorted(proposal.vacated),
+        "meeting": [proposal.meeting.pk] if proposal.meeting else [],
         "taking": proposal.taking.pk if proposal.taking else 0,
     }
 
