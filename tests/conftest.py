@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from clinic import embedded, grants, processes
 from tests.factories import flushing  # noqa: F401 -- real transactions end with empty tables
@@ -110,3 +112,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
             [connection.settings_dict["NAME"]],
         )
+
+
+@pytest.fixture(scope="module")
+def official(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The whole list of diagnoses, once for a module, loaded as `prepare` does; taken out again afterwards."""
+    from treatments import diagnoses
+    from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord
+
+    owner = urlsplit(os.environ[_URL])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    with django_db_blocker.unblock():
+        with override_settings(DATABASE_OWNER_URL=owner), grants.as_owner(connection):
+            diagnoses.load(now=datetime.now(UTC))
+        yield
+        for table in (DiagnosisCode, DiagnosisRelease, DiagnosisWord):
+            table.objects.all()._raw_delete("default")

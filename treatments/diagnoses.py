@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -15,6 +16,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 from django.db.models.functions import Length
 
@@ -48,7 +50,8 @@ def load(*, now: datetime, again: bool = False) -> int:
         with cursor.copy("COPY official FROM STDIN") as copy:
             for line in _official_lines():
                 copy.write_row(line)
-        cursor.execute(_MERGE, {"valid_from": FISCAL_YEAR_FROM})
+        with _index_built_at_once(cursor):
+            cursor.execute(_MERGE, {"valid_from": FISCAL_YEAR_FROM})
         cursor.execute(_RETIRE, {"valid_to": EFFECTIVE_ON - timedelta(days=1)})
         cursor.execute("DELETE FROM treatments_diagnosisword")
         cursor.execute(_VOCABULARY)
@@ -61,6 +64,27 @@ def load(*, now: datetime, again: bool = False) -> int:
     return int(count)
 
 
+@contextmanager
+def _index_built_at_once(cursor: CursorWrapper) -> Iterator[None]:
+    """Into an empty table the lines go first, their trigrams after them: line by line takes four times as long.
+
+    Only the owner of the table may do so; whoever else loads, loads slowly.
+    """
+    cursor.execute(_INDEX_OF_AN_EMPTY_TABLE)
+    found = cursor.fetchone()
+    if found is None:
+        yield
+        return
+    cursor.execute("DROP INDEX diagnosis_words_by_trigram")
+    yield
+    cursor.execute(found[0])
+
+
+_INDEX_OF_AN_EMPTY_TABLE = """
+SELECT pg_get_indexdef('diagnosis_words_by_trigram'::regclass) FROM pg_class
+ WHERE oid = 'treatments_diagnosiscode'::regclass AND pg_has_role(relowner, 'USAGE')
+   AND NOT EXISTS (SELECT FROM treatments_diagnosiscode)
+"""
 _MERGE = """
 INSERT INTO treatments_diagnosiscode
        (code, description, also_called, parent_code, is_billable, words, weight, valid_from)

@@ -7,24 +7,14 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import treatments as make
 from treatments import diagnoses, episodes
-from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord
+from treatments.models import DiagnosisCode, DiagnosisRelease
 from treatments.spelling import distance
-
-
-@pytest.fixture(scope="module")
-def official(django_db_setup, django_db_blocker):
-    """The whole list, once for this module; taken out again afterwards."""
-    with django_db_blocker.unblock():
-        diagnoses.load(now=make.NOW)
-        yield
-        for table in (DiagnosisCode, DiagnosisRelease, DiagnosisWord):
-            table.objects.all()._raw_delete("default")
-
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
 
@@ -38,6 +28,24 @@ def test_the_whole_list_is_there_once():
     assert DiagnosisCode.objects.count() == 98_466
     assert DiagnosisCode.objects.choosable().count() == 74_731
     assert DiagnosisRelease.objects.get().version == "April 2026"
+
+
+def test_the_index_that_was_built_after_the_first_load_is_there_and_whole():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index"
+            " WHERE indexrelid = 'diagnosis_words_by_trigram'::regclass"
+        )
+        definition, is_valid = cursor.fetchone()
+    assert is_valid
+    assert "gin_trgm_ops" in definition
+    assert "WHERE (is_billable AND (valid_to IS NULL))" in definition
+
+
+@pytest.mark.long
+def test_who_owns_no_table_loads_too():
+    DiagnosisCode.objects.all()._raw_delete("default")
+    assert diagnoses.load(now=make.NOW, again=True) == 98_466
 
 
 def test_loading_again_changes_nothing(django_assert_num_queries):
