@@ -15,8 +15,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location
 from patients.models import Patient
 from scheduling import cells, rota
@@ -238,8 +237,8 @@ _CLAIMED_SQL = f"""
 SELECT suitable.*, claimed.* FROM ({_SUITABLE_SQL}) AS suitable (id, kind, thing, seats)
 LEFT JOIN LATERAL (
   SELECT c.seat,
-    array_agg(floor((extract(epoch FROM lower(c.during)) - %(origin)s) / {cells.SECONDS})::int),
-    array_agg(ceil((extract(epoch FROM upper(c.during)) - %(origin)s) / {cells.SECONDS})::int)
+    array_agg(floor((date_part('epoch', lower(c.during)) - %(origin)s) / {cells.SECONDS})::int),
+    array_agg(ceil((date_part('epoch', upper(c.during)) - %(origin)s) / {cells.SECONDS})::int)
   FROM scheduling_claim c LEFT JOIN scheduling_hold hold ON hold.id = c.hold_id
   WHERE c.resource_id = suitable.id
     AND lower(c.during) > %(earliest)s AND lower(c.during) < %(end)s AND upper(c.during) > %(start)s
@@ -261,8 +260,7 @@ def _read_claims(ask: Ask, land: Ground, span: Interval[datetime]) -> None:
         "now": ask.now,
         "making_way": list(giving_way),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIMED_SQL, asked)
+    with prepared.ask(_CLAIMED_SQL, asked) as cursor:
         rows = cursor.fetchall()
     for _, kind, thing, seats, seat, begins, ends in rows:
         mask = cells.union(map(land.ruler.between, begins, ends)) if seat else 0
@@ -291,8 +289,7 @@ def _suiting(ask: Ask, people: Iterable[int]) -> dict[str, Any]:
 
 def suitable(ask: Ask, *, people: Iterable[int]) -> list[tuple[int, ResourceKind, int, int]]:
     """The resource rows that could serve: (resource, kind, id of the thing, seats). One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SUITABLE_SQL, _suiting(ask, people))
+    with prepared.ask(_SUITABLE_SQL, _suiting(ask, people)) as cursor:
         return [(pk, ResourceKind(kind), thing, seats) for pk, kind, thing, seats in cursor.fetchall()]
 
 

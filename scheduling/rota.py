@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location
 from scheduling import cells, wallclock
 from scheduling.intervals import Interval, Spans
 from scheduling.wallclock import Rule
 
 _SQL = """
+SELECT found.* FROM (
 WITH able AS MATERIALIZED (
   SELECT id FROM clinic_practitioner
   WHERE is_active AND discipline = ANY(%(disciplines)s) AND skills @> %(skills)s::varchar[]
     AND (%(people)s::bigint[] IS NULL OR id = ANY(%(people)s::bigint[]))
 )
-SELECT 'open', NULL::bigint, weekday, opens, closes, valid_from, valid_to, NULL::timestamptz, NULL::timestamptz
+SELECT 'open'::text, NULL::bigint, weekday, opens, closes, valid_from, valid_to, NULL::timestamptz, NULL::timestamptz
   FROM scheduling_openinghours
   WHERE location_id = %(location)s AND valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(first)s)
 UNION ALL
@@ -44,6 +44,7 @@ UNION ALL
 SELECT 'away', practitioner_id, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
   FROM scheduling_absence JOIN able ON able.id = practitioner_id
   WHERE starts_at < %(end)s AND ends_at > %(start)s
+) AS found
 """
 
 
@@ -104,10 +105,8 @@ def read(
         "start": span.start,
         "end": span.end,
     }
-    rows: list[tuple[Any, ...]]
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL, asked)
-        rows = cursor.fetchall()
+    with prepared.ask(_SQL, asked) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     for kind, who, weekday, opens, closes, first, last, start, end in rows:
         if kind == "works":
             rota.working[who].append(Rule(weekday, opens, closes, first, last))
