@@ -156,19 +156,40 @@ def message(draft: Draft, *, now: datetime) -> OutboundMessage:
     )
 
 
+def say_instead(old: OutboundMessage, draft: Draft, *, now: datetime) -> None:
+    """A locked message that has not left, or was left out beside another, says this from now on, and is pending.
+
+    A sender that has it in hand with the old words loses it at the fence.
+    """
+    new = message(draft, now=now)
+    if old.state == State.PLANNED and (old.text, old.due_at) == (new.text, new.due_at):
+        return
+    _live_again(old, new, now)
+
+
+def leave_out(old: OutboundMessage, *, now: datetime) -> None:
+    """A locked message that has not left is not sent: another one says the same."""
+    _stop(OutboundMessage.objects.filter(pk=old.pk), Reason.DUPLICATE_CONTACT, now)
+
+
 def _planned_before(new: OutboundMessage, now: datetime) -> OutboundMessage:
     """The row that holds this place already; it lives again when what stopped it was taken back."""
     key = {field: getattr(new, field) for field in (*KEY, "to_address")}
     old = OutboundMessage.objects.select_for_update().get(**key)
     if new.state == State.PLANNED and old.state == State.SUPPRESSED and old.reason in CURABLE:
-        check_transition(old.state, State.PLANNED)
-        old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
-        old.planned_at, old.due_at, old.next_try_at, old.too_late_at = now, new.due_at, new.due_at, new.too_late_at
-        old.title, old.text, old.html, old.to_name = new.title, new.text, new.html, new.to_name
-        old.calendar = new.calendar
-        old.void_reason = ""
-        old.save()
+        _live_again(old, new, now)
     return old
+
+
+def _live_again(old: OutboundMessage, new: OutboundMessage, now: datetime) -> None:
+    if old.state != State.PLANNED:
+        check_transition(old.state, State.PLANNED)
+    old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
+    old.planned_at, old.due_at, old.next_try_at, old.too_late_at = now, new.due_at, new.due_at, new.too_late_at
+    old.title, old.text, old.html, old.to_name = new.title, new.text, new.html, new.to_name
+    old.calendar, old.link_expires_at = new.calendar, new.link_expires_at
+    old.void_reason, old.lease_until = "", None
+    old.save()
 
 
 # -- Stopping ------------------------------------------------------------------------------------------

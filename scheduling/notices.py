@@ -19,7 +19,7 @@ from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import Clinic, DeskTask, OutboundMessage
 from patients import records
 from patients.models import Patient
-from scheduling import reminders
+from scheduling import gathered, reminders
 from scheduling.calendar_entries import entries_for
 from scheduling.models import Appointment
 from scheduling.reminders import TOO_LATE, WINDOW, Way, braced, when
@@ -101,7 +101,10 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
             drafts.append(_said_already(draft, change.visit))
     if draft.suppressed:
         _call(first, patient, changes, by, now)
-    return messaging.enqueue(*drafts, now=now)[0]
+    written = messaging.enqueue(*drafts, now=now)
+    for basket in {change.visit.basket for change in changes if not change.is_off}:
+        gathered.gather(basket, now=now)
+    return written[0]
 
 
 def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: Way, now: datetime) -> Draft:

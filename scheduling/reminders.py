@@ -24,7 +24,7 @@ from clinic.models import Clinic, OutboundMessage
 from patients import consent, records
 from patients.models import Patient
 from patients.persons import Person
-from scheduling.calendar_entries import entry_for
+from scheduling.calendar_entries import entries_for
 from scheduling.models import Appointment
 from scheduling.states import Status
 
@@ -53,9 +53,15 @@ TITLES = {
     BOOKED: "Your visit is booked",
     MOVED: "Your visit has a new time",
 }
-#: For visits that were booked in one act: how many times one message names, and what it says around them.
+#: For several visits in one message: how many times it names, and what it says around them.
 NAMED = {Channel.EMAIL: 24, Channel.SMS: 3}
-SEVERAL = "your visits to {clinic} are booked:"
+SEVERAL = {
+    REMINDER: "this is a reminder of your visits to {clinic}:",
+    BOOKED: "your visits to {clinic} are booked:",
+}
+SEVERAL_TITLES = {REMINDER: "Reminder of your visits", BOOKED: "Your visits are booked"}
+#: Titles of what is a reminder and nothing else.
+PLAIN = frozenset({TITLES[REMINDER], SEVERAL_TITLES[REMINDER]})
 #: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
 OPENINGS = {
     REMINDER: "this is a reminder of your visit to {clinic}:",
@@ -120,16 +126,20 @@ def planned(
     now: datetime,
     confirm: bool = True,
     besides: Sequence[datetime] = (),
+    parts: Sequence[Appointment] = (),
 ) -> list[OutboundMessage]:
     """What `plan_for` writes, about a visit that the caller is about to write: together with it.
 
-    `besides` are the times of others that are written as well: the confirmation names them.
+    `besides` are the times of others that are written as well: the confirmation names them. Or it names the other
+    `parts` of an errand, every one, and brings their entries for the calendar.
     """
     if not _is_awaited(appointment, now):
         return []
     way = way_to(person.patient, person.agreed)
     wanted = _wanted(appointment, way, now, confirm=confirm)
-    drafts = _drafts(appointment, person.patient, clinic=clinic, way=way, wanted=wanted, now=now, besides=besides)
+    drafts = _drafts(
+        appointment, person.patient, clinic=clinic, way=way, wanted=wanted, now=now, besides=besides, parts=parts
+    )
     return [messaging.message(draft, now=now) for draft in drafts]
 
 
@@ -202,6 +212,8 @@ def plan_missing(*, now: datetime, limit: int = 500) -> int:
 
     Stops after `limit` that were planned; who cannot be reached takes nobody's place.
     """
+    from scheduling import gathered  # noqa: PLC0415 -- it speaks in the words of this module
+
     planned = 0
     for visit in _without_reminder(now):
         if planned >= limit:
@@ -213,6 +225,7 @@ def plan_missing(*, now: datetime, limit: int = 500) -> int:
                 .get(pk=visit.pk)
             )
             planned += _plan_late(appointment, now)
+            gathered.gather(appointment.basket, now=now)
     return planned
 
 
@@ -235,15 +248,46 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
     known = OutboundMessage.objects.about(appointment.uid).filter(subject_version=appointment.version, purpose=REMINDER)
     if way.blocked and known.exists():
         return 0
+    clinic = Clinic.objects.first()
+    draft = late(appointment, patient, clinic, way, now)
+    messaging.enqueue(with_entries(draft, [appointment], clinic), now=now)
+    return 1
+
+
+def late(
+    appointment: Appointment,
+    patient: Patient,
+    clinic: Clinic | None,
+    way: Way,
+    now: datetime,
+    *,
+    parts: Sequence[datetime] = (),
+) -> Draft:
+    """A reminder by itself, at its hour or at the next decent one; of an errand it names the other parts, every one."""
     tz = appointment.location.tz
     due_at = decent(day_before(appointment.starts_at, tz), tz)
     if due_at < now:
         due_at = next_decent(now, tz)
-    drafts = _drafts(
-        appointment, patient, clinic=Clinic.objects.first(), way=way, wanted=[(REMINDER, REMINDER, due_at)], now=now
-    )
-    messaging.enqueue(*drafts, now=now)
-    return 1
+    return _draft(
+        appointment, patient, clinic, way, purpose=REMINDER, words=REMINDER, due_at=due_at, now=now,
+        times=_Times(tuple(parts), every_one=True),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Of other visits that the message names after its own."""
+
+    besides: tuple[datetime, ...] = ()
+    #: However many; otherwise those at the end are only counted.
+    every_one: bool = False
+
+    def lines(self, first: datetime, way: Way, tz: ZoneInfo) -> str:
+        times = [first, *self.besides]
+        named = len(times) if self.every_one else NAMED.get(Channel(way.channel), 1)
+        lines = [when(at, tz) for at in times[:named]]
+        more = len(times) - len(lines)
+        return "\n".join([*lines, f"and {more} more, of each of which we remind you."] if more else lines)
 
 
 def _drafts(
@@ -255,17 +299,27 @@ def _drafts(
     wanted: Sequence[Wanted],
     now: datetime,
     besides: Sequence[datetime] = (),
+    parts: Sequence[Appointment] = (),
 ) -> list[Draft]:
+    times = _Times((*besides, *(part.starts_at for part in parts)), every_one=bool(parts))
     drafts = [
         _draft(
             appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now,
-            besides=besides if words == BOOKED else (),
+            times=times if words == BOOKED else _Times(),
         )
         for purpose, words, due_at in wanted
     ]  # fmt: skip
-    if way.channel == Channel.EMAIL:  # the first message about this version brings its entry for the calendar
-        drafts[:1] = [replace(drafts[0], calendar=entry_for(appointment, clinic).decode())]
+    told_otherwise = appointment.basket is not None and wanted[0][1] == REMINDER
+    if not told_otherwise:  # the first message about this version brings its entry for the calendar
+        drafts[:1] = [with_entries(drafts[0], [appointment, *parts], clinic)]
     return drafts
+
+
+def with_entries(draft: Draft, visits: Sequence[Appointment], clinic: Clinic | None) -> Draft:
+    """By e-mail it brings the visits for the patient's own calendar."""
+    if draft.to.channel != Channel.EMAIL:
+        return draft
+    return replace(draft, calendar=entries_for(visits, clinic).decode())
 
 
 def _draft(
@@ -278,7 +332,7 @@ def _draft(
     words: MessagePurpose,
     due_at: datetime,
     now: datetime,
-    besides: Sequence[datetime] = (),
+    times: _Times,
 ) -> Draft:
     too_late_at = appointment.starts_at - TOO_LATE
     suppressed, needs_person = way.blocked, None
@@ -290,9 +344,9 @@ def _draft(
     phone = appointment.location.phone or (clinic.phone if clinic else "")
     text = TEXT.format(
         name=braced(patient.greeting_name),
-        opening=(SEVERAL if besides else OPENINGS[words]).format(clinic=braced(name)),
-        when=_times([appointment.starts_at, *besides], way, appointment.location.tz),
-        which=" the first" if besides else "",
+        opening=(SEVERAL if times.besides else OPENINGS)[words].format(clinic=braced(name)),
+        when=times.lines(appointment.starts_at, way, appointment.location.tz),
+        which=" the first" if times.besides else "",
         call=f" You can also call {show_phone(phone)}." if phone else "",
         clinic=braced(name),
     )
@@ -301,7 +355,7 @@ def _draft(
         occasion="day before" if purpose == REMINDER else "at booking",
         about=Subject("scheduling.appointment", appointment.uid, appointment.version),
         to=way.recipient(patient),
-        title="Your visits are booked" if besides else TITLES[words],
+        title=(SEVERAL_TITLES if times.besides else TITLES)[words],
         text=text,
         due_at=due_at,
         too_late_at=too_late_at,
@@ -317,14 +371,6 @@ def _draft(
 def braced(name: str) -> str:
     """A name that holds `{link}` or the like is still only a name."""
     return name.replace("{", "(").replace("}", ")")
-
-
-def _times(times: Sequence[datetime], way: Way, tz: ZoneInfo) -> str:
-    """Each on a line of its own; of very many the first, and how many more."""
-    named = NAMED.get(Channel(way.channel), 1)
-    lines = [when(at, tz) for at in times[:named]]
-    more = len(times) - len(lines)
-    return "\n".join([*lines, f"and {more} more, of each of which we remind you."] if more else lines)
 
 
 def when(at: datetime, tz: ZoneInfo) -> str:

@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 
-from clinic import messaging
 from clinic.access import Actor
-from clinic.messaging_states import Reason
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import booking, diaries, notices, preflight, reminders, writing
+from scheduling import booking, diaries, gathered, notices, preflight, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Room, Service
 from scheduling.notices import Change
@@ -78,24 +76,24 @@ def book_together(
 
     def write(places: list[Places], turn: Turn) -> list[Appointment]:
         visits = [
+            Appointment(
+                patient=proposal.patient,
+                intervention=proposal.intervention,
+                note="" if number else note,
+                basket=basket,
+                request_key=None if number else request_key,
+            )
+            for number, proposal in enumerate(proposals)
+        ]
+        for visit, proposal, where in zip(visits, proposals, places, strict=True):
+            writing.fill(visit, proposal, where, now=now)
+        for visit, proposal, where, read in zip(visits, proposals, places, overruled, strict=True):
+            is_first = visit is visits[0]
             writing.new_visit(
-                Appointment(
-                    patient=proposal.patient,
-                    intervention=proposal.intervention,
-                    note=note if first else "",
-                    basket=basket,
-                    request_key=request_key if first else None,
-                ),
-                proposal, where, turn, by=by, now=now, overruled=read, confirm=first,
-            )
-            for first, proposal, where, read in zip(
-                [True] + [False] * len(parts), proposals, places, overruled, strict=False
-            )
-        ]  # fmt: skip
-        for visit in visits[1:]:
-            if reminders.day_before(visit.starts_at, location.tz) <= now + reminders.WINDOW:
-                # What goes out at once speaks of the first: nobody gets two in one minute.
-                messaging.void_for(subject_uid=visit.uid, reason=Reason.DUPLICATE_CONTACT, now=now)
+                visit, proposal, where, turn, by=by, now=now, overruled=read, confirm=is_first,
+                parts=visits[1:] if is_first else (),
+            )  # fmt: skip
+        gathered.gather(basket, now=now)
         return visits
 
     wishes = [Wish(proposal, room=part.room) for proposal, part in zip(proposals, parts, strict=True)]

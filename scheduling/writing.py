@@ -11,7 +11,7 @@ from clinic.access import Actor, Can
 from clinic.rows import insert
 from patients import care_team
 from patients.models import Joining
-from scheduling import diaries, moves, preflight, reminders
+from scheduling import diaries, gathered, moves, preflight, reminders
 from scheduling.diaries import Places
 from scheduling.models import Appointment
 from scheduling.placing import refused
@@ -56,8 +56,12 @@ def new_visit(
     overbook: str = "",
     confirm: bool = True,
     besides: Sequence[datetime] = (),
+    parts: Sequence[Appointment] = (),
 ) -> Appointment:
-    """A new visit with all that belongs to it; the locks are held. The confirmation names those `besides` it too."""
+    """A new visit with all that belongs to it; the locks are held.
+
+    The confirmation names those `besides` it too, or the other `parts` of its errand.
+    """
     visit.booked_at, visit.booked_by = now, staff(by)
     visit.overbook_reason = overbook.strip() if places.is_overbooked else ""
     fill(visit, proposal, places, now=now)
@@ -68,7 +72,7 @@ def new_visit(
             visit,
             *diaries.claims(visit, places),
             *care_team.joining(person, visit.practitioner, why=Joining.VISIT, by=by, now=now),
-            *reminders.planned(visit, person, turn.clinic, now=now, confirm=confirm, besides=besides),
+            *reminders.planned(visit, person, turn.clinic, now=now, confirm=confirm, besides=besides, parts=parts),
             event("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed),
         )
     return visit
@@ -108,6 +112,7 @@ def moved_visit(
         reminders.void_for(appointment=visit, reason="moved", now=now)
         if tell:
             reminders.plan_for(appointment=visit, now=now)
+            gathered.gather(visit.basket, now=now)
     record("moved", visit, by=by, now=now, overruled=list(overruled), **facts)
     return visit
 
