@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clinic import audit
 from clinic import time as clock
-from clinic.demo import books, care, diary, groups, patients, places, wishes
+from clinic.demo import books, care, diary, groups, patients, places, series, waiting, wishes
 from treatments import diagnoses
 
 SEED = 20261124
@@ -32,7 +32,11 @@ def build(*, patients_count: int, now: datetime, tell: Callable[[str], None]) ->
     tell(f"{len(visits)} visits")
     met = groups.build(where, people, visits, now=now, today=today)
     tell(f"{met} sessions of a group")
+    repeats = series.build(where, people, now=now, today=today)
+    listed = waiting.build(where, people, visits, now=now, today=today)
+    tell(f"{repeats} series, {listed} on the waitlist")
     wishes.build(visits, now=now)
+    groups.falls_ill(where, visits, now=now, today=today)
     issued = books.build(where, people, now=now, chance=chance)
     tell(f"{issued} invoices")
     while audit.seal(now=now):

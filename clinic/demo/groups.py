@@ -1,4 +1,4 @@
-"""What else stands in a diary: a group that meets, somebody squeezed in, and when people would rather come."""
+"""What else stands in a diary: a group that meets, somebody squeezed in, somebody ill, preferred times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clinic import time as clock
 from clinic.demo.diary import went_out
 from clinic.demo.places import PHYSIO, Places
 from patients.models import Patient
-from scheduling import booking, groups, preferences
+from scheduling import booking, groups, preferences, resources
 from scheduling.models import Appointment, GroupSession, Service
 from scheduling.rules import EVERY_WARNING
 from scheduling.visits import BookingRefused
@@ -33,7 +33,7 @@ def build(places: Places, people: list[Patient], visits: list[Appointment], *, n
         preferences.say(patient=patient, weekdays=weekdays, earliest=earliest, latest=latest, by=places.desk, now=now)
     sessions = _back_school(places, now=now, today=today)
     for session in sessions:
-        for patient in people[-MEMBERS:]:
+        for patient in people[-MEMBERS - 2 : -2]:  # the last two are merged and deactivated
             groups.join(session=session, patient=patient, by=places.desk, now=now, despite=EVERY_WARNING)
     _squeeze_in(places, people, visits, now=now)
     went_out(now + timedelta(days=3))
@@ -72,10 +72,26 @@ def _squeeze_in(places: Places, people: list[Patient], visits: list[Appointment]
     for visit in coming:
         try:
             booking.book(
-                patient=people[-MEMBERS - 1], service=visit.service, practitioner=visit.practitioner,
+                patient=people[-MEMBERS - 3], service=visit.service, practitioner=visit.practitioner,
                 location=visit.location, starts_at=visit.starts_at, by=places.desk, now=now, despite=EVERY_WARNING,
                 overbook="Acute spasm, the doctor called",
             )  # fmt: skip
         except BookingRefused:
             continue
         return
+
+
+def falls_ill(places: Places, visits: list[Appointment], *, now: datetime, today: date) -> int:
+    """Somebody has just called: ill for two days in which visits stand. How many are touched."""
+    who = places.practitioners[-1]
+    zone = places.at[who.pk].tz
+    days = (clock.local_day(visit.starts_at, zone) for visit in visits if visit.practitioner_id == who.pk)
+    first = min((day for day in days if day > today), default=None)
+    if first is None:
+        return 0
+    starts, ends = (clock.first_instant(first + timedelta(days=n), zone) for n in (0, 2))
+    said = now - timedelta(minutes=30)
+    _, touched = resources.add_absence(
+        practitioner=who, kind="illness", starts_at=starts, ends_at=ends, by=places.desk, now=said
+    )
+    return touched

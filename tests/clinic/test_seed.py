@@ -22,26 +22,26 @@ from clinic.models import DeskTask, Location, OutboundMessage, User
 from clinic.models.messages import State
 from patients import search
 from patients.models import Patient
-from scheduling.models import Appointment, Claim, GroupSession, TimePreference
-from scheduling.states import HOLDS_TIME, Status
-from treatments import diagnoses, notes
-from treatments.models import DiagnosisCode, DiagnosisRelease, DiagnosisWord, Plan, SessionNote
+from scheduling import touched
+from scheduling.models import (
+    Appointment,
+    Claim,
+    GroupSession,
+    Hold,
+    Series,
+    TimePreference,
+    WaitlistEntry,
+    WaitlistOffer,
+)
+from scheduling.states import HOLDS_TIME, Outcome, Status, Waiting
+from treatments import notes
+from treatments.models import Plan, SessionNote
 
 #: Tuesday, noon in New York.
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
-
-
-@pytest.fixture(scope="module")
-def official(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The whole list of diagnoses, once for this module; taken out again afterwards."""
-    with django_db_blocker.unblock():
-        diagnoses.load(now=NOW)
-        yield
-        for table in (DiagnosisCode, DiagnosisRelease, DiagnosisWord):
-            table.objects.all()._raw_delete("default")
 
 
 class _TakenBack(Exception):
@@ -62,6 +62,11 @@ def facts() -> str:
         *SessionNote.objects.order_by("pk").values_list("subjective", "pain_before", "status", "signed_at"),
         *Plan.objects.order_by("pk").values_list("patient__family_name", "status", "version"),
         *Invoice.objects.order_by("pk").values_list("number", "total", "issued_on"),
+        *WaitlistEntry.objects.order_by("pk").values_list(
+            "patient__family_name", "service__name", "status", "asked_at"
+        ),
+        *WaitlistOffer.objects.order_by("pk").values_list("starts_at", "practitioner__user__email", "outcome"),
+        *Hold.objects.order_by("pk").values_list("patient__family_name", "starts_at", "runs_out_at"),
     ]
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
@@ -151,7 +156,35 @@ def test_the_demo_is_whole(built: Any) -> None:
     chain = audit.verify()
     assert chain.whole
     assert chain.unsealed == 0
-    assert DeskTask.objects.open().count() == 1
+    assert {task.kind for task in DeskTask.objects.open()} == {DeskTask.Kind.MOVE_WANTED, DeskTask.Kind.CALL_PATIENT}
+
+
+def test_who_looks_at_the_waitlist_groups_series_and_absences_sees_life(built: Any) -> None:
+    statuses = [status for (status,) in WaitlistEntry.objects.values_list("status")]
+    assert {*statuses} == {Waiting.WAITING, Waiting.OFFERED, Waiting.TAKEN, Waiting.WITHDRAWN}
+    assert WaitlistEntry.objects.on_the_list().count() == 6
+    assert WaitlistEntry.objects.on_the_list().filter(earlier_than__isnull=False).count() == 1
+    outcomes = [outcome for (outcome,) in WaitlistOffer.objects.order_by("outcome").values_list("outcome")]
+    assert sorted(outcomes) == sorted([Outcome.DECLINED, Outcome.ACCEPTED, Outcome.PENDING, Outcome.PENDING])
+    assert WaitlistOffer.objects.pending().filter(by_phone=True).count() == 1
+    assert Hold.objects.kept(NOW).filter(offer__isnull=True).count() == 1, "one is kept without an offer"
+
+    weekly, other = Series.objects.order_by("pk")
+    assert [Appointment.objects.filter(series=one).count() for one in (weekly, other)] == [6, 4]
+    off_the_rule = [visit for visit in Appointment.objects.filter(series=weekly) if visit.version > 1]
+    assert len(off_the_rule) == 1, "one was moved since"
+    coming = GroupSession.objects.standing().filter(starts_at__gt=NOW)
+    assert all(Appointment.objects.filter(session=one).holding_time().count() == 4 for one in coming)
+    assert not Appointment.objects.coming(NOW).filter(patient__deactivated_at__isnull=False).exists()
+    (ill,) = touched.unplaced(NOW)
+    assert ill.visits >= 1
+
+
+def test_what_was_said_of_it_went_out_days_ago_or_waits_for_its_hour(built: Any) -> None:
+    of_offers = OutboundMessage.objects.filter(subject_kind="scheduling.waitlistoffer")
+    assert of_offers.count() == 3, "who reads no mail is called"
+    assert {state for (state,) in of_offers.values_list("state")} == {State.ACCEPTED}
+    assert not OutboundMessage.objects.filter(state=State.PLANNED, due_at__lte=NOW).exists()
 
 
 def test_the_first_start_of_the_demo_writes_to_nobody(built: Any) -> None:
