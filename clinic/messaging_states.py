@@ -21,6 +21,8 @@ class MessagePurpose(TextChoices):
     VISIT_CANCELLED = "visit_cancelled", "Visit called off"
     VISIT_REMINDER = "visit_reminder", "Reminder"
     WAITLIST_OFFER = "waitlist_offer", "Free time offered"
+    #: The way to the patient's own page of exercises.
+    HOME_PROGRAMME = "home_programme", "Page for home"
     #: To staff, about their own sign-in.
     INVITATION = "invitation", "Invitation to sign in"
     PASSWORD_RESET = "password_reset", "Forgotten password"

@@ -263,20 +263,26 @@ EXERCISES: tuple[Entry, ...] = (
 
 
 def load(exercise_model: Any) -> int:
-    """Bring the catalogue's own entries to these words; what a clinic added or retired stays. Returns how many."""
+    """Bring the catalogue's own entries to these words; what a clinic added or retired stays. Returns how many.
+
+    The model may be that of an earlier release: what it does not know yet is left for a later migration.
+    """
+    known = {field.name for field in exercise_model._meta.get_fields()}
     for entry in EXERCISES:
-        exercise_model.objects.update_or_create(
-            slug=entry.slug,
-            defaults={
-                "group": entry.group,
-                "name": entry.name,
-                "purpose": entry.purpose,
-                "steps": list(entry.steps),
-                "take_care": entry.take_care,
-                "unit": entry.unit,
-                "usual_sets": entry.sets,
-                "usual_amount": entry.amount,
-                "usual_times_a_week": entry.times_a_week,
-            },
-        )
+        facts = {name: value for name, value in _facts(entry).items() if name in known}
+        exercise_model.objects.update_or_create(slug=entry.slug, defaults=facts)
     return len(EXERCISES)
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    return {
+        "group": entry.group,
+        "name": entry.name,
+        "purpose": entry.purpose,
+        "steps": list(entry.steps),
+        "take_care": entry.take_care,
+        "unit": entry.unit,
+        "usual_sets": entry.sets,
+        "usual_amount": entry.amount,
+        "usual_times_a_week": entry.times_a_week,
+    }

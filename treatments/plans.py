@@ -19,6 +19,7 @@ from patients import care_team, records
 from patients.models import Joining, Medication
 from treatments import safety, screening
 from treatments.models import (
+    ConsentHow,
     Episode,
     Exercise,
     ExercisePrescription,
@@ -27,6 +28,7 @@ from treatments.models import (
     Kind,
     Plan,
     SafetyOverride,
+    SameDay,
 )
 from treatments.states import PLAN_TRANSITIONS, PlanStatus
 
@@ -68,6 +70,9 @@ class Dose:
     amount: int
     times_a_week: int
     remark: str = ""
+    #: 1 is the exercise as described; above it, one of its progressions.
+    level: int = 1
+    next_when: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ class Proposal:
     exercises: ExercisePart | None = None
     medication: tuple[Medication, ...] = ()
     goals: tuple[GoalPart, ...] = field(default=())
+    same_day: str = SameDay.ANY
 
 
 def verdicts(episode: Episode, *, regions: Sequence[str] = (), today: date) -> dict[str, safety.Verdict]:
@@ -130,6 +136,7 @@ def propose(
         replaces=latest,
         summary=proposal.summary,
         review_on=proposal.review_on,
+        same_day=SameDay(proposal.same_day),
         proposed_at=now,
         proposed_by=by,
     )
@@ -154,6 +161,9 @@ def _check_proposal(proposal: Proposal, episode: Episode, today: date) -> None:
         raise PlanRefused("A plan needs at least one part: massage, exercises or medication.")
     if proposal.exercises is not None and not proposal.exercises.doses:
         raise PlanRefused("Choose at least one exercise.", part="exercises")
+    for dose in proposal.exercises.doses if proposal.exercises else ():
+        if not 1 <= dose.level <= 1 + len(dose.exercise.progressions):
+            raise PlanRefused(f"{dose.exercise.name} has no level {dose.level}.", part="exercises")
     if not today <= proposal.review_on <= today + LATEST_REVIEW:
         raise PlanRefused("The review must be within a year from today.", part="review_on")
     for medicine in proposal.medication:
@@ -259,7 +269,8 @@ def _write_exercises(plan: Plan, part: ExercisePart, *, position: int) -> None:
     ExercisePrescription.objects.bulk_create(
         ExercisePrescription(
             intervention=intervention, exercise=d.exercise, position=n, sets=d.sets, amount=d.amount,
-            times_a_week=d.times_a_week, remark=d.remark,
+            times_a_week=d.times_a_week, remark=d.remark, level=d.level, next_when=d.next_when,
+            level_words=d.exercise.progressions[d.level - 2] if d.level > 1 else "",
         )
         for n, d in enumerate(part.doses, start=1)
     )  # fmt: skip
@@ -276,9 +287,21 @@ def as_ordered(medicine: Medication) -> str:
 
 @transaction.atomic
 def accept(
-    plan: Plan, *, consented_on: date, revision: int | None = None, by: User, now: datetime, today: date
+    plan: Plan,
+    *,
+    consented_on: date,
+    how: str = ConsentHow.READ_OUT,
+    giver: str = "",
+    taken_by: User | None = None,
+    revision: int | None = None,
+    by: User,
+    now: datetime,
+    today: date,
 ) -> Plan:
-    """The patient agreed, on that day and to the words in force. The plan that was in force is superseded."""
+    """The patient agreed, on that day and to the words in force, which the plan keeps. What was in force is superseded.
+
+    `giver` is who agreed when it was not the patient; `taken_by` to whom it was said, by default who records it.
+    """
     plan = _reread(plan, PlanStatus.ACCEPTED, revision)
     if consented_on > today:
         raise PlanRefused("Consent cannot be given in the future.", part="consented_on")
@@ -288,13 +311,19 @@ def accept(
         _end(old, PlanStatus.SUPERSEDED, reason=f"Version {plan.version} was accepted", by=by, now=now)
     plan.status = PlanStatus.ACCEPTED
     plan.accepted_at, plan.accepted_by = now, by
-    plan.consented_on, plan.consent_wording = consented_on, CONSENT_VERSION
+    plan.consented_on, plan.consent_wording, plan.consent_text = consented_on, CONSENT_VERSION, CONSENT_WORDING
+    plan.consent_how, plan.consent_giver, plan.consent_taken_by = ConsentHow(how), giver.strip(), taken_by or by
     plan.revision += 1
-    plan.save(update_fields=["status", "accepted_at", "accepted_by", "consented_on", "consent_wording", "revision"])
-    audit.record(
-        "plan.accepted", by=by, now=now, subject=plan, patient_uid=plan.patient.uid, detail={"wording": CONSENT_VERSION}
-    )
+    plan.save(update_fields=[*_ACCEPTED, "revision"])
+    said = {"wording": CONSENT_VERSION, "how": str(plan.consent_how)}
+    audit.record("plan.accepted", by=by, now=now, subject=plan, patient_uid=plan.patient.uid, detail=said)
     return plan
+
+
+_ACCEPTED = (
+    "status", "accepted_at", "accepted_by", "consented_on", "consent_wording", "consent_text", "consent_how",
+    "consent_giver", "consent_taken_by",
+)  # fmt: skip
 
 
 def stop(plan: Plan, *, reason: str, revision: int | None = None, by: User, now: datetime) -> Plan:

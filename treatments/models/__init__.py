@@ -3,6 +3,7 @@
 from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease, DiagnosisWord
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
+from treatments.models.letters import Letter, LetterKind
 from treatments.models.notes import (
     Addendum,
     ExerciseDone,
@@ -10,17 +11,22 @@ from treatments.models.notes import (
     TechniqueApplied,
 )
 from treatments.models.plans import (
+    ConsentHow,
     Goal,
     Intervention,
     Kind,
     Measure,
     Plan,
     SafetyOverride,
+    SameDay,
     Technique,
 )
+from treatments.models.templates import PlanTemplate
+from treatments.models.ticks import HomeTick
 
 __all__ = [
     "Addendum",
+    "ConsentHow",
     "Diagnosis",
     "DiagnosisCode",
     "DiagnosisRelease",
@@ -31,12 +37,17 @@ __all__ = [
     "ExerciseDone",
     "ExercisePrescription",
     "Goal",
+    "HomeTick",
     "Intervention",
     "Kind",
+    "Letter",
+    "LetterKind",
     "Measure",
     "Plan",
+    "PlanTemplate",
     "Referral",
     "SafetyOverride",
+    "SameDay",
     "SessionNote",
     "Technique",
     "TechniqueApplied",

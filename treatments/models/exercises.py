@@ -23,6 +23,21 @@ class ExerciseQuerySet(models.QuerySet["Exercise"]):
     def in_use(self) -> ExerciseQuerySet:
         return self.filter(retired_at__isnull=True).order_by("group", "name")
 
+    def retired(self) -> ExerciseQuerySet:
+        return self.filter(retired_at__isnull=False).order_by("group", "name")
+
+    def about(self, words: str) -> ExerciseQuerySet:
+        """Those that say each of these words in name, group, purpose or steps."""
+        found = self
+        for word in words.split()[:6]:
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(group__icontains=word)
+                | Q(purpose__icontains=word)
+                | Q(steps__icontains=word)
+            )
+        return found
+
 
 class Exercise(models.Model):
     """One exercise of the catalogue; retired rather than deleted, because programmes point at it."""
@@ -33,11 +48,18 @@ class Exercise(models.Model):
     purpose = models.CharField(max_length=200)
     steps = ArrayField(models.CharField(max_length=300))
     take_care = models.CharField(max_length=300, blank=True)
+    #: When to leave off at once, in the patient's words.
+    stop_if = models.CharField(max_length=300, blank=True)
+    #: Harder ways of the same exercise, the easiest first; level 1 is the exercise as its steps say.
+    progressions = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    #: The name of a drawing of treatments.drawings, or none.
+    drawing = models.CharField(max_length=60, blank=True)
     unit = models.CharField(max_length=12, choices=DosageUnit.choices)
     usual_sets = models.PositiveSmallIntegerField()
     usual_amount = models.PositiveSmallIntegerField()
     usual_times_a_week = models.PositiveSmallIntegerField()
     retired_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
 
     objects = ExerciseQuerySet.as_manager()
 
@@ -48,6 +70,16 @@ class Exercise(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def usual_dose(self) -> str:
+        return dose_in_words(self.usual_sets, self.usual_amount, self.unit, self.usual_times_a_week)
+
+
+def dose_in_words(sets: int, amount: int, unit: str, times_a_week: int) -> str:
+    """Such as "3 × 10 repetitions, 5 times a week"."""
+    times = "once a week" if times_a_week == 1 else f"{times_a_week} times a week"
+    return f"{sets} × {amount} {DosageUnit(unit).label}, {times}"
 
 
 class ExercisePrescription(models.Model):
@@ -64,6 +96,10 @@ class ExercisePrescription(models.Model):
     amount = models.PositiveSmallIntegerField()
     times_a_week = models.PositiveSmallIntegerField()
     remark = models.CharField(max_length=200, blank=True)
+    #: How far the exercise is made harder, in the words of the day; and when the next level may follow.
+    level = models.PositiveSmallIntegerField(default=1)
+    level_words = models.CharField(max_length=200, blank=True)
+    next_when = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
@@ -82,6 +118,10 @@ class ExercisePrescription(models.Model):
                 ),
                 name="an_exercise_dose_is_possible",
             ),
+            models.CheckConstraint(
+                condition=Q(level=1, level_words="") | (Q(level__range=(2, 9)) & ~Q(level_words="")),
+                name="a_level_above_the_first_says_what_it_is",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +129,4 @@ class ExercisePrescription(models.Model):
 
     @property
     def dose(self) -> str:
-        """Such as "3 × 10 repetitions, 5 times a week"."""
-        times = "once a week" if self.times_a_week == 1 else f"{self.times_a_week} times a week"
-        return f"{self.sets} × {self.amount} {DosageUnit(self.exercise.unit).label}, {times}"
+        return dose_in_words(self.sets, self.amount, self.exercise.unit, self.times_a_week)

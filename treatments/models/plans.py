@@ -31,11 +31,31 @@ class Technique(models.TextChoices):
     DEEP_TISSUE = "deep_tissue", "Deep tissue"
 
 
+class SameDay(models.TextChoices):
+    """In which order massage and exercises come when both fall on one day."""
+
+    ANY = "any", "In any order"
+    MASSAGE_FIRST = "massage_first", "Massage first, then exercises"
+    EXERCISES_FIRST = "exercises_first", "Exercises first, then massage"
+    APART = "apart", "Not both on one day"
+
+
+class ConsentHow(models.TextChoices):
+    """How the patient came to know what they agreed to, and said so."""
+
+    READ_OUT = "read_out", "Read out, agreed by word"
+    SHOWN = "shown", "Read on the screen, agreed by word"
+    SIGNED = "signed", "Signed on paper"
+    TELEPHONE = "telephone", "Read out by telephone"
+
+
 class Measure(models.TextChoices):
     NPRS = "nprs", "Pain, 0 to 10"
     SPASMS_PER_WEEK = "spasms_per_week", "Spasms a week"
     PSFS = "psfs", "Activity (PSFS), 0 to 10"
     RMDQ = "rmdq", "Roland-Morris, 0 to 24"
+    ODI = "odi", "Oswestry score, 0 to 100"
+    ROM = "rom", "Range of motion, degrees"
     OTHER = "other", "Other, in words"
 
 
@@ -81,6 +101,7 @@ class Plan(models.Model):
     status = models.CharField(max_length=12, choices=PlanStatus.choices, default=PlanStatus.PROPOSED)
     summary = models.CharField(max_length=500, blank=True)
     review_on = models.DateField()
+    same_day = models.CharField(max_length=16, choices=SameDay.choices, default=SameDay.ANY)
     proposed_at = models.DateTimeField()
     proposed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -88,6 +109,13 @@ class Plan(models.Model):
     #: The day the patient agreed, and the version of the words they agreed to.
     consented_on = models.DateField(null=True, blank=True)
     consent_wording = models.CharField(max_length=20, blank=True)
+    #: The words themselves, how they reached the patient, who agreed if not the patient, and to whom it was said.
+    consent_text = models.TextField(blank=True)
+    consent_how = models.CharField(max_length=12, choices=ConsentHow.choices, blank=True)
+    consent_giver = models.CharField(max_length=120, blank=True)
+    consent_taken_by = models.ForeignKey(
+        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     end_reason = models.CharField(max_length=300, blank=True)
@@ -128,6 +156,15 @@ class Plan(models.Model):
                 ),
                 name="an_accepted_plan_says_when_who_and_to_what_words",
             ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, consent_text="", consent_how="", consent_taken_by__isnull=True)
+                | (
+                    Q(accepted_at__isnull=False, consent_how__in=ConsentHow.values, consent_taken_by__isnull=False)
+                    & ~Q(consent_text="")
+                ),
+                name="consent_keeps_its_words_how_and_to_whom",
+            ),
+            models.CheckConstraint(condition=Q(same_day__in=SameDay.values), name="plan_order_of_a_day_is_known"),
             models.CheckConstraint(
                 condition=~Q(status__in=[PlanStatus.ACCEPTED, PlanStatus.COMPLETED]) | Q(accepted_at__isnull=False),
                 name="a_plan_is_worked_on_only_with_consent",
