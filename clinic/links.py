@@ -38,12 +38,26 @@ class Purpose(TextChoices):
 
     VISIT = "visit", "Confirm or cancel one visit, or ask to move it"
     WAITLIST = "waitlist", "Take or decline one time that is offered"
+    MEASURES = "measures", "Answer questions before a visit, once"
+    SPASM_DIARY = "spasm_diary", "Keep one diary, as often as one likes"
     PASSWORD = "password", "Choose the password of one's own sign-in (staff)"
 
 
 #: Where a link of each purpose leads, and what the button that opens it says.
-ROUTES = {Purpose.VISIT: "portal:visit", Purpose.WAITLIST: "portal:offer", Purpose.PASSWORD: "choose_password"}
-LABELS = {Purpose.VISIT: "Open my visit", Purpose.WAITLIST: "See the time", Purpose.PASSWORD: "Choose a password"}
+ROUTES = {
+    Purpose.VISIT: "portal:visit",
+    Purpose.WAITLIST: "portal:offer",
+    Purpose.MEASURES: "portal:measures",
+    Purpose.SPASM_DIARY: "portal:diary",
+    Purpose.PASSWORD: "choose_password",
+}
+LABELS = {
+    Purpose.VISIT: "Open my visit",
+    Purpose.WAITLIST: "See the time",
+    Purpose.MEASURES: "Answer the questions",
+    Purpose.SPASM_DIARY: "Open my page",
+    Purpose.PASSWORD: "Choose a password",
+}
 
 
 @sensitive_variables("token")

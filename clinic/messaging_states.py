@@ -23,6 +23,8 @@ class MessagePurpose(TextChoices):
     WAITLIST_OFFER = "waitlist_offer", "Free time offered"
     #: The way to the patient's own page of exercises.
     HOME_PROGRAMME = "home_programme", "Page for home"
+    #: To a page of the patient's own: questions, or a diary.
+    QUESTIONS = "questions", "Questions for at home"
     #: To staff, about their own sign-in.
     INVITATION = "invitation", "Invitation to sign in"
     PASSWORD_RESET = "password_reset", "Forgotten password"

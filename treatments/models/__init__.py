@@ -10,6 +10,7 @@ from treatments.models.notes import (
     SessionNote,
     TechniqueApplied,
 )
+from treatments.models.outcomes import Measurement, MeasureRequest, MeasureThreshold, OutcomeRules
 from treatments.models.plans import (
     ConsentHow,
     Goal,
@@ -21,6 +22,7 @@ from treatments.models.plans import (
     SameDay,
     Technique,
 )
+from treatments.models.spasms import SpasmDiary, SpasmEntry
 from treatments.models.templates import PlanTemplate
 from treatments.models.ticks import HomeTick
 
@@ -43,12 +45,18 @@ __all__ = [
     "Letter",
     "LetterKind",
     "Measure",
+    "MeasureRequest",
+    "MeasureThreshold",
+    "Measurement",
+    "OutcomeRules",
     "Plan",
     "PlanTemplate",
     "Referral",
     "SafetyOverride",
     "SameDay",
     "SessionNote",
+    "SpasmDiary",
+    "SpasmEntry",
     "Technique",
     "TechniqueApplied",
     "TissueState",

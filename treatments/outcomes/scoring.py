@@ -73,6 +73,14 @@ def odi(points: int, answered: int = ODI_SECTIONS) -> Decimal:
     return rounded(Decimal(100 * points) / (5 * answered))
 
 
+def scale_percent(percent: Decimal | float | str) -> Decimal:
+    """A score in per cent that was reckoned on paper, to one place."""
+    value = rounded(Decimal(str(percent)))
+    if not 0 <= value <= 100:
+        raise NotScorable("A score is 0 to 100 per cent.")
+    return value
+
+
 def odi_band(score: Decimal) -> str:
     """What the authors call a score."""
     bands = ((20, "minimal"), (40, "moderate"), (60, "severe"), (80, "crippling"), (100, "bed-bound, or exaggerated"))

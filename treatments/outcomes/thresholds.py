@@ -77,7 +77,7 @@ DEFAULTS = (
 )  # fmt: skip
 
 
-def keys() -> list[tuple[str, str]]:
+def all_keys() -> list[tuple[str, str]]:
     """Every measure, and every movement of the range of motion, that may have a threshold."""
     return [(slug, detail) for slug in MEASURES for detail in (MOVEMENTS if slug == "rom" else ("",))]
 
