@@ -162,9 +162,8 @@ def patient_in(request: StaffRequest) -> Patient | None:
     uid = places.uid_in(request, "patient")
     if uid is None:
         return None
-    rows = Patient.objects.select_related("merged_into").visible_to(request.user, Can.SEE_PATIENTS, now=request.now)
-    found = get_object_or_404(rows, uid=uid)
-    return found.merged_into or found
+    rows = Patient.objects.visible_to(request.user, Can.SEE_PATIENTS, now=request.now)
+    return get_object_or_404(rows, uid=uid).survivor
 
 
 def choose_patient(request: StaffRequest) -> HttpResponse:
