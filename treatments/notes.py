@@ -1,17 +1,14 @@
 """Notes of sessions: started once per visit, saved as typed, signed by their author, then only added to.
 
-Who signs vouches for a digest over everything the note says (docs/algorithms/signed-notes.md); the database
-refuses to change it from then on.
+Who signs vouches for a digest over everything the note says (treatments.vouching); the database refuses to change
+it from then on. What a note says is a value (treatments.content).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -21,29 +18,26 @@ from clinic.models import Location, Practitioner, User
 from clinic.time import local_day
 from patients import care_team, records
 from patients.models import Joining, Patient
-from treatments.models import (
-    Addendum,
-    Episode,
-    Exercise,
-    ExerciseDone,
-    Kind,
-    Plan,
-    SessionNote,
-    Technique,
-    TechniqueApplied,
+from treatments.content import (  # noqa: F401 -- read as notes.Content by all who write notes
+    CARRIED,
+    LABELS,
+    LISTS,
+    NUMBERS,
+    PARTS,
+    PLAIN,
+    TEXTS,
+    Applied,
+    Content,
+    Done,
+    Moved,
+    Palpated,
+    Strength,
+    content_of,
+    write_rows,
 )
-from treatments.regions import Region
+from treatments.models import Addendum, Episode, Kind, Plan, SessionNote, Supervision
 from treatments.states import NOTE_TRANSITIONS, NoteStatus
-
-#: Which fields a note has and how they are asked; part of the digest.
-TEMPLATE_VERSION = 1
-#: What is typed, in the order of the chart.
-TEXTS = ("subjective", "objective", "response", "assessment", "next_steps")
-NUMBERS = ("pain_before", "pain_after", "spasms_since_last")
-
-
-#: What is carried over from the last note. Pain, response and the patient's own words are asked anew each time.
-CARRIED = ("objective", "assessment", "next_steps", "techniques", "exercises")
+from treatments.vouching import TEMPLATE_VERSION, altered, canonical, digest, is_intact  # noqa: F401 -- the same
 
 
 class NoteRefused(Exception):
@@ -58,46 +52,13 @@ class NoteIsStale(NoteRefused):
         self.stored = stored
 
 
-@dataclass(frozen=True)
-class Applied:
-    technique: str
-    region: str
-    minutes: int
-    pressure: int | None = None
+class NotLookedAt(NoteRefused):
+    """Something was carried over and nobody has looked at it yet: it is not vouched for. Carries what."""
 
-    @property
-    def words(self) -> str:
-        pressure = f", pressure {self.pressure} of 5" if self.pressure else ""
-        return f"{Technique(self.technique).label}: {Region(self.region).label}, {self.minutes} min{pressure}"
-
-
-@dataclass(frozen=True)
-class Done:
-    exercise: Exercise
-    sets: int
-    amount: int
-    remark: str = ""
-
-    @property
-    def words(self) -> str:
-        remark = f" ({self.remark})" if self.remark else ""
-        return f"{self.exercise.name}: {self.sets} × {self.amount}{remark}"
-
-
-@dataclass(frozen=True)
-class Content:
-    """All that a therapist fills in."""
-
-    subjective: str = ""
-    objective: str = ""
-    response: str = ""
-    assessment: str = ""
-    next_steps: str = ""
-    pain_before: int | None = None
-    pain_after: int | None = None
-    spasms_since_last: int | None = None
-    techniques: tuple[Applied, ...] = field(default=())
-    exercises: tuple[Done, ...] = field(default=())
+    def __init__(self, parts: Sequence[str]) -> None:
+        named = ", ".join(LABELS[part] for part in parts)
+        super().__init__(f"Carried over and not looked at yet: {named}. Say that it still holds, or change it.")
+        self.parts = list(parts)
 
 
 # -- Start and save ------------------------------------------------------------------------------------
@@ -151,77 +112,71 @@ def house_zone() -> str:
 
 
 @transaction.atomic
-def save_draft(note: SessionNote, *, content: Content, revision: int, by: User, now: datetime) -> SessionNote:
+def save_draft(
+    note: SessionNote,
+    *,
+    content: Content,
+    revision: int,
+    looked: Collection[str] = (),
+    by: User,
+    now: datetime,
+) -> SessionNote:
     """Keep what was typed so far. `revision` is the one the typist's page was on.
 
+    What was carried over stays marked until it is changed or said to have been looked at (`looked`).
     Raises NoteIsStale when the draft moved on meanwhile (unless it says the same), NoteRefused when it is signed.
     """
     note = _locked(note)
     check_may_write(note, by=by)
-    if content == content_of(note):
+    before = content_of(note)
+    marked = [p for p in note.carried if p not in looked and getattr(content, p) == getattr(before, p)]
+    if content == before and marked == note.carried:
         return note
     if revision != note.revision:
         raise NoteIsStale(note)
-    for name in (*TEXTS, *NUMBERS):
-        setattr(note, name, getattr(content, name))
-    note.written_at = now
-    note.revision += 1
-    note.save(update_fields=[*TEXTS, *NUMBERS, "written_at", "revision"])
-    _write_rows(note, content)
+    _store(note, content, before, marked=marked, now=now)
     return note
 
 
-def _write_rows(note: SessionNote, content: Content) -> None:
-    note.techniques.all().delete()
-    note.exercises.all().delete()
-    TechniqueApplied.objects.bulk_create(
-        TechniqueApplied(
-            note=note, position=n, technique=t.technique, region=t.region, minutes=t.minutes, pressure=t.pressure
-        )
-        for n, t in enumerate(content.techniques, start=1)
-    )
-    ExerciseDone.objects.bulk_create(
-        ExerciseDone(note=note, position=n, exercise=e.exercise, sets=e.sets, amount=e.amount, remark=e.remark)
-        for n, e in enumerate(content.exercises, start=1)
-    )
+def _store(note: SessionNote, content: Content, before: Content, *, marked: list[str], now: datetime) -> None:
+    for name in PLAIN:
+        setattr(note, name, getattr(content, name))
+    note.carried = marked
+    note.written_at = now
+    note.revision += 1
+    note.save(update_fields=[*PLAIN, "carried", "carried_from", "written_at", "revision"])
+    write_rows(note, content, before)
 
 
-def content_of(note: SessionNote) -> Content:
-    """What is stored, in the shape that a form fills."""
-    read = "exercises" in getattr(note, "_prefetched_objects_cache", {})
-    done = note.exercises.all() if read else note.exercises.select_related("exercise")
-    return Content(
-        **{name: getattr(note, name) for name in (*TEXTS, *NUMBERS)},
-        techniques=tuple(Applied(t.technique, t.region, t.minutes, t.pressure) for t in note.techniques.all()),
-        exercises=tuple(Done(e.exercise, e.sets, e.amount, e.remark) for e in done),
-    )
-
-
-def carried(note: SessionNote) -> Content | None:
-    """What to start from: the last signed note's work, else what the plan says."""
-    last = last_signed(note)
-    if last is not None:
-        then = content_of(last)
-        return Content(**{name: getattr(then, name) for name in CARRIED})
-    return as_planned(note.plan) if note.plan is not None else None
+# -- Same as last time ---------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def carry(note: SessionNote, *, by: User, now: datetime) -> SessionNote:
-    """Fill what is still empty in the draft from the last note or the plan; what is typed stays."""
+    """Fill what is still empty in the draft from the last note, or from the plan; what is typed stays.
+
+    What came over is marked until somebody has looked at it: it is last time's, or only planned.
+    """
     note = _locked(note)
     check_may_write(note, by=by)
-    start_from = carried(note)
-    if start_from is None:
+    last = last_signed(note)
+    if last is None and note.plan is None:
         raise NoteRefused("There is no earlier note and no plan to start from.")
-    typed = content_of(note)
-    filled = replace(typed, **{n: getattr(typed, n) or getattr(start_from, n) for n in CARRIED})
-    return save_draft(note, content=filled, revision=note.revision, by=by, now=now)
+    start_from = content_of(last) if last is not None else as_planned(note.plan)  # type: ignore[arg-type]
+    before = content_of(note)
+    filled = [part for part in CARRIED if not getattr(before, part) and getattr(start_from, part)]
+    values = {name: getattr(start_from if name in filled else before, name) for name in PARTS}
+    marked = [part for part in CARRIED if part in note.carried or part in filled]
+    note.carried_from = last
+    if filled:
+        _store(note, Content(**values), before, marked=marked, now=now)
+    return note
 
 
 def last_signed(note: SessionNote) -> SessionNote | None:
-    """The newest signed note of this person before this session, of the same episode when it has one."""
+    """The newest signed note of this person before this session that its author may read, of the same episode."""
     earlier = SessionNote.objects.for_patient(note.patient).signed().filter(service_at__lt=note.service_at)
+    earlier = earlier.let_read_by(note.author.user)
     if note.episode_id:
         earlier = earlier.filter(episode=note.episode_id)
     return earlier.newest_first().with_parts().first()
@@ -252,7 +207,7 @@ def discard(note: SessionNote, *, by: User, now: datetime) -> None:
     """Take back a note that was started by mistake, as long as nothing is written in it."""
     note = _locked(note)
     check_may_write(note, by=by)
-    if content_of(note) != Content():
+    if content_of(note) != Content(privacy=note.privacy):
         raise NoteRefused("Something is written in this note, so it stays.")
     audit.record("note.discarded", by=by, now=now, subject=note, patient_uid=note.patient.uid)
     note.delete()
@@ -285,8 +240,10 @@ def check_can_sign(note: SessionNote, content: Content, *, by: User, now: dateti
     tz = ZoneInfo(note.zone)
     if local_day(note.service_at, tz) > local_day(now, tz):
         raise NoteRefused("This session is still to come: a note is signed after it.")
-    if not (content.techniques or content.exercises or content.subjective or content.objective):
+    if not content.says_something:
         raise NoteRefused("Nothing is written down yet: say what was found or done before you sign.")
+    if note.carried:
+        raise NotLookedAt(note.carried)
 
 
 @transaction.atomic
@@ -297,8 +254,10 @@ def sign(note: SessionNote, *, revision: int, by: User, now: datetime) -> Sessio
     if revision != note.revision:
         raise NoteIsStale(note)
     note.status, note.signed_at, note.signed_by = NoteStatus.SIGNED, now, by
+    note.template_version = TEMPLATE_VERSION
+    note.needs_cosignature = Supervision.objects.current().filter(practitioner=note.author).exists()
     note.digest = digest(note)
-    note.save(update_fields=["status", "signed_at", "signed_by", "digest"])
+    note.save(update_fields=["status", "signed_at", "signed_by", "template_version", "needs_cosignature", "digest"])
     audit.record(
         "note.signed", by=by, now=now, subject=note, patient_uid=note.patient.uid, detail={"digest": note.digest}
     )
@@ -321,52 +280,6 @@ def amend(note: SessionNote, *, text: str, reason: str, by: User, now: datetime)
 def _locked(note: SessionNote) -> SessionNote:
     return (
         SessionNote.objects.select_for_update(of=("self",))
-        .select_related("author", "patient", "episode", "plan", "signed_by")
+        .select_related("author__user", "patient", "episode", "plan", "signed_by", "carried_from")
         .get(pk=note.pk)
     )
-
-
-# -- What was vouched for ------------------------------------------------------------------------------
-
-
-def digest(note: SessionNote) -> str:
-    """SHA-256 over all that the note says, in one canonical form."""
-    said = json.dumps(canonical(note), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def canonical(note: SessionNote) -> dict[str, object]:
-    """Every fact of the note as plain values: opaque ids, never row numbers; instants in UTC."""
-    return {
-        "template": note.template_version,
-        "note": str(note.uid),
-        "patient": str(note.patient.uid),
-        "episode": str(note.episode.uid) if note.episode else None,
-        "plan": str(note.plan.uid) if note.plan else None,
-        "author": str(note.author.uid),
-        "visit": str(note.visit_uid) if note.visit_uid else None,
-        "service_at": _utc(note.service_at),
-        "zone": note.zone,
-        "started_at": _utc(note.started_at),
-        "written_at": _utc(note.written_at),
-        "signed_at": _utc(note.signed_at) if note.signed_at else None,
-        "signed_by": str(note.signed_by.uid) if note.signed_by else None,
-        **{name: getattr(note, name) for name in (*TEXTS, *NUMBERS)},
-        "techniques": [[t.position, t.technique, t.region, t.minutes, t.pressure] for t in note.techniques.all()],
-        "exercises": [[e.position, e.exercise.slug, e.sets, e.amount, e.remark] for e in note.exercises.all()],
-    }
-
-
-def _utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()
-
-
-def is_intact(note: SessionNote) -> bool:
-    """Whether a signed note still says what was vouched for."""
-    return note.is_signed and digest(note) == note.digest
-
-
-def altered() -> list[uuid.UUID]:
-    """The signed notes that no longer say what was vouched for."""
-    signed = SessionNote.objects.signed().with_parts().select_related("author", "signed_by").order_by("pk")
-    return [note.uid for note in signed.iterator(chunk_size=500) if not is_intact(note)]

@@ -16,6 +16,14 @@ class NoteStatus(models.TextChoices):
     SIGNED = "signed", "Signed"
 
 
+class NotePrivacy(models.TextChoices):
+    """Who of those that may read a patient's notes may read this one."""
+
+    CLINICIANS = "clinicians", "All clinicians of the patient"
+    DISCIPLINE = "discipline", "My discipline"
+    PRIVATE = "private", "Only me (the owner with a reason)"
+
+
 PLAN_TRANSITIONS: dict[PlanStatus, frozenset[PlanStatus]] = {
     PlanStatus.PROPOSED: frozenset({PlanStatus.ACCEPTED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}),
     PlanStatus.ACCEPTED: frozenset({PlanStatus.COMPLETED, PlanStatus.STOPPED, PlanStatus.SUPERSEDED}),

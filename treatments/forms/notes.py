@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,7 +147,7 @@ class Chart:
             name: cleaned[name] if name in cleaned else getattr(self.stored, name)
             for name in (*notes.TEXTS, *notes.NUMBERS)
         }
-        return notes.Content(**values, techniques=_rows(self.techniques), exercises=_rows(self.exercises))
+        return replace(self.stored, **values, techniques=_rows(self.techniques), exercises=_rows(self.exercises))
 
     @property
     def unsaved(self) -> list[str]:

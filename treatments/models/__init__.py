@@ -1,5 +1,14 @@
 """Why a patient is treated, what is planned, and what was done."""
 
+from treatments.models.charting import (
+    CoSignature,
+    MotionMeasured,
+    NoteOpening,
+    PalpationFound,
+    Snippet,
+    StrengthTested,
+    Supervision,
+)
 from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease, DiagnosisWord
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
@@ -28,6 +37,7 @@ from treatments.models.ticks import HomeTick
 
 __all__ = [
     "Addendum",
+    "CoSignature",
     "ConsentHow",
     "Diagnosis",
     "DiagnosisCode",
@@ -48,15 +58,21 @@ __all__ = [
     "MeasureRequest",
     "MeasureThreshold",
     "Measurement",
+    "MotionMeasured",
+    "NoteOpening",
     "OutcomeRules",
+    "PalpationFound",
     "Plan",
     "PlanTemplate",
     "Referral",
     "SafetyOverride",
     "SameDay",
     "SessionNote",
+    "Snippet",
     "SpasmDiary",
     "SpasmEntry",
+    "StrengthTested",
+    "Supervision",
     "Technique",
     "TechniqueApplied",
     "TissueState",

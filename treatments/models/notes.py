@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from clinic.access import Can
+from clinic.models import User
 from clinic.time import local_day
 from patients.models import OfPatientQuerySet
 from treatments.models.episodes import Episode
 from treatments.models.exercises import DosageUnit, Exercise
 from treatments.models.plans import Plan, Technique
 from treatments.regions import Region
-from treatments.states import NoteStatus
+from treatments.states import NotePrivacy, NoteStatus
 
 if TYPE_CHECKING:
     from clinic.models import Practitioner
@@ -27,6 +31,39 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
 
     def drafts(self) -> SessionNoteQuerySet:
         return self.filter(status=NoteStatus.DRAFT)
+
+    def visible_to(self, actor: object, can: Can, *, now: datetime | None = None) -> Self:
+        """Of patients on whom the actor may do this, as far as each note's author lets them.
+
+        Who is to co-sign a note may read it until then, in their care or not.
+        """
+        rows = super().visible_to(actor, can, now=now)
+        if not isinstance(actor, User):
+            return rows
+        seen = Q(pk__in=rows.let_read_by(actor).values("pk"))
+        if can is Can.SEE_NOTES and actor.can(can) and actor.practitioner_or_none is not None:
+            seen |= Q(pk__in=self.model.objects.to_cosign(actor.practitioner).values("pk"))
+        return self.filter(seen)
+
+    def to_cosign(self, practitioner: Practitioner) -> Self:
+        """Signed notes that wait for this practitioner's co-signature."""
+        return self.filter(
+            needs_cosignature=True,
+            cosignature__isnull=True,
+            author__supervisions__cosigner=practitioner,
+            author__supervisions__ended_at__isnull=True,
+        )
+
+    def kept_private(self) -> Self:
+        return self.signed().filter(privacy=NotePrivacy.PRIVATE)
+
+    def let_read_by(self, actor: User) -> Self:
+        """Those whose author lets this person read them, if they may read the patient's notes at all."""
+        return self.filter(_readable_by(actor))
+
+    def saying_who_reads(self, actor: User) -> Self:
+        """Each says whether this reader may read it: `is_readable`."""
+        return self.annotate(is_readable=models.ExpressionWrapper(_readable_by(actor), models.BooleanField()))
 
     def unsigned_by(self, practitioner: Practitioner) -> SessionNoteQuerySet:
         """Drafts this practitioner still has to sign, the oldest session first."""
@@ -40,9 +77,18 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
         return self.select_related("author__user", "patient", "episode").prefetch_related("techniques")
 
     def with_parts(self) -> SessionNoteQuerySet:
-        return self.select_related("author__user", "patient", "episode", "plan", "signed_by").prefetch_related(
-            "techniques", "exercises__exercise", "addenda__written_by"
+        return self.select_related(
+            "author__user", "patient", "episode", "plan", "signed_by", "carried_from", "cosignature__signed_by"
+        ).prefetch_related(
+            "techniques", "exercises__exercise", "motions", "strengths", "palpations", "addenda__written_by"
         )
+
+
+def _readable_by(actor: User) -> Q:
+    """What the author of a note lets this person read, if they may read the patient's notes at all."""
+    readable = Q(privacy=NotePrivacy.CLINICIANS) | Q(author__user=actor)
+    treats = actor.practitioner_or_none
+    return readable | Q(privacy=NotePrivacy.DISCIPLINE, author__discipline=treats.discipline) if treats else readable
 
 
 class SessionNote(models.Model):
@@ -64,6 +110,10 @@ class SessionNote(models.Model):
     written_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=NoteStatus.choices, default=NoteStatus.DRAFT)
     revision = models.PositiveIntegerField(default=1)
+    privacy = models.CharField(max_length=12, choices=NotePrivacy.choices, default=NotePrivacy.CLINICIANS)
+    #: The note that "same as last time" was taken from, and which parts of it nobody has looked at yet.
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    carried = ArrayField(models.CharField(max_length=24), default=list, blank=True)
 
     subjective = models.TextField(max_length=4000, blank=True)
     objective = models.TextField(max_length=4000, blank=True)
@@ -78,6 +128,8 @@ class SessionNote(models.Model):
     signed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     digest = models.CharField(max_length=64, blank=True)
     template_version = models.PositiveSmallIntegerField(default=1)
+    #: Said at signing: whether somebody else has to vouch for it, too.
+    needs_cosignature = models.BooleanField(default=False, db_default=False)
 
     objects = SessionNoteQuerySet.as_manager()
 
@@ -99,6 +151,15 @@ class SessionNote(models.Model):
                 ),
                 name="a_signed_note_says_when_who_and_what_exactly",
             ),
+            models.CheckConstraint(condition=Q(privacy__in=NotePrivacy.values), name="note_privacy_is_known"),
+            models.CheckConstraint(
+                condition=Q(status=NoteStatus.DRAFT) | Q(carried=[]),
+                name="what_was_carried_is_looked_at_before_it_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=NoteStatus.SIGNED) | Q(needs_cosignature=False),
+                name="only_a_signed_note_waits_for_a_cosignature",
+            ),
             models.CheckConstraint(
                 condition=(Q(pain_before__isnull=True) | Q(pain_before__range=(0, 10)))
                 & (Q(pain_after__isnull=True) | Q(pain_after__range=(0, 10))),
@@ -116,6 +177,11 @@ class SessionNote(models.Model):
                 condition=Q(status="draft"),
                 name="unsigned_notes_of_an_author",
             ),
+            models.Index(
+                fields=["author", "service_at"],
+                condition=Q(needs_cosignature=True),
+                name="notes_that_need_a_cosignature",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +190,15 @@ class SessionNote(models.Model):
     @property
     def is_signed(self) -> bool:
         return self.status == NoteStatus.SIGNED
+
+    @property
+    def waits_for_cosignature(self) -> bool:
+        return self.needs_cosignature and self.cosigned is None
+
+    @property
+    def cosigned(self) -> Any:
+        """The co-signature, or None."""
+        return getattr(self, "cosignature", None)
 
     @property
     def is_late(self) -> bool:

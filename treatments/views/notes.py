@@ -123,7 +123,12 @@ def _charting(found: SessionNote, data: Any) -> Chart:
 
 def _save(request: StaffRequest, found: SessionNote, charting: Chart) -> SessionNote:
     return notes.save_draft(
-        found, content=charting.content, revision=charting.revision, by=request.user, now=request.now
+        found,
+        content=charting.content,
+        revision=charting.revision,
+        looked=notes.CARRIED,
+        by=request.user,
+        now=request.now,
     )
 
 

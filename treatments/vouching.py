@@ -1,0 +1,69 @@
+"""What a signature vouches for: a digest over everything a note says (docs/algorithms/signed-notes.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime
+
+from treatments.content import NUMBERS, TEXTS
+from treatments.models import SessionNote
+
+#: Which fields a note has and how they are asked; part of the digest. Older notes keep the one they were signed under.
+TEMPLATE_VERSION = 2
+
+
+def digest(note: SessionNote) -> str:
+    """SHA-256 over all that the note says, in one canonical form."""
+    said = json.dumps(canonical(note), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def canonical(note: SessionNote) -> dict[str, object]:
+    """Every fact of the note as plain values: opaque ids, never row numbers; instants in UTC."""
+    facts: dict[str, object] = {
+        "template": note.template_version,
+        "note": str(note.uid),
+        "patient": str(note.patient.uid),
+        "episode": str(note.episode.uid) if note.episode else None,
+        "plan": str(note.plan.uid) if note.plan else None,
+        "author": str(note.author.uid),
+        "visit": str(note.visit_uid) if note.visit_uid else None,
+        "service_at": _utc(note.service_at),
+        "zone": note.zone,
+        "started_at": _utc(note.started_at),
+        "written_at": _utc(note.written_at),
+        "signed_at": _utc(note.signed_at) if note.signed_at else None,
+        "signed_by": str(note.signed_by.uid) if note.signed_by else None,
+        **{name: getattr(note, name) for name in (*TEXTS, *NUMBERS)},
+        "techniques": [[t.position, t.technique, t.region, t.minutes, t.pressure] for t in note.techniques.all()],
+        "exercises": [[e.position, e.exercise.slug, e.sets, e.amount, e.remark] for e in note.exercises.all()],
+    }
+    return facts if note.template_version == 1 else facts | _since_2(note)
+
+
+def _since_2(note: SessionNote) -> dict[str, object]:
+    return {
+        "privacy": note.privacy,
+        "carried_from": str(note.carried_from.uid) if note.carried_from else None,
+        "needs_cosignature": note.needs_cosignature,
+        "palpations": [[p.position, p.region, p.finding, p.degree, p.remark] for p in note.palpations.all()],
+        "motions": [[m.position, m.movement, m.degrees, m.remark] for m in note.motions.all()],
+        "strengths": [[s.position, s.muscles, s.grade, s.remark] for s in note.strengths.all()],
+    }
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+def is_intact(note: SessionNote) -> bool:
+    """Whether a signed note still says what was vouched for."""
+    return note.is_signed and digest(note) == note.digest
+
+
+def altered() -> list[uuid.UUID]:
+    """The signed notes that no longer say what was vouched for."""
+    signed = SessionNote.objects.signed().with_parts().select_related("author", "signed_by").order_by("pk")
+    return [note.uid for note in signed.iterator(chunk_size=500) if not is_intact(note)]
