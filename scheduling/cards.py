@@ -272,6 +272,7 @@ class Drawing:
         return f'<td class="{classes}">\n{inside}\n</td>\n'
 
     def _chip(self, entry: Entry) -> str:
+        """One line: when and who; what does not fit is cut off the name, never off the state."""
         service, to = self.services[entry.service_id], self.sheet.to
         time = f'<span class="dg-time">{self.clock[entry.begins]}</span>'
         match entry:
@@ -281,17 +282,19 @@ class Drawing:
                     squeezed, over = " is-overbooked", ' <em class="dg-over">over</em>'
                 return (
                     f'<a class="wk-chip hue-{service.colour} is-{entry.status}{squeezed}"'
-                    f' href="{to.visit % entry.uid}">{time} {self.text[entry.name]}{over}{_mark(entry)}</a>'
+                    f' href="{to.visit % entry.uid}">{time} '
+                    f'<span class="wk-name">{self.text[entry.name]}</span>{over}{_mark(entry)}</a>'
                 )
             case Group():
                 return (
                     f'<a class="wk-chip is-group hue-{service.colour}" href="{to.group % entry.uid}">{time} {MANY}'
-                    f" {self.text[service.name]} {entry.taken} of {entry.seats}</a>"
+                    f' <span class="wk-name">{self.text[service.name]}</span>'
+                    f' <span class="wk-count">{entry.taken} of {entry.seats}</span></a>'
                 )
             case Held():
                 return (
-                    f'<span class="wk-chip is-held hue-{service.colour}">{time} {WAITS}'
-                    f" held until {self.clock[entry.runs_out]}</span>"
+                    f'<span class="wk-chip is-held hue-{service.colour}">{time}'
+                    f' <span class="wk-name">held until {self.clock[entry.runs_out]}</span></span>'
                 )
 
 

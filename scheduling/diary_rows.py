@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location
 from scheduling.intervals import Interval
 from scheduling.models import ResourceKind
@@ -150,18 +149,17 @@ SELECT p.uid::text, {_NAME}, h.practitioner_id, h.service_id, h.room_id, {_SPAN.
 
 _PEOPLE = """
 SELECT t.id, t.uid::text, u.name, t.discipline
-  FROM clinic_practitioner t JOIN clinic_user u ON u.id = t.user_id WHERE t.id = ANY(%s)"""
+  FROM clinic_practitioner t JOIN clinic_user u ON u.id = t.user_id WHERE t.id = ANY(%(ids)s::bigint[])"""
 
-_ROOMS = "SELECT id, uid::text, name, features, is_active FROM scheduling_room WHERE location_id = %s"
+_ROOMS = "SELECT id, uid::text, name, features, is_active FROM scheduling_room WHERE location_id = %(place)s"
 
 _SERVICES = """
 SELECT id, name, colour, preparing_minutes, charting_minutes, minutes_before, minutes_after
-  FROM scheduling_service WHERE id = ANY(%s)"""
+  FROM scheduling_service WHERE id = ANY(%(ids)s::bigint[])"""
 
 
-def _read(sql: str, values: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+def _read(statement: str, values: dict[str, Any]) -> list[Any]:
+    with prepared.ask(statement, values) as cursor:
         return cursor.fetchall()
 
 
@@ -184,12 +182,12 @@ def held(location: Location, span: Interval[datetime], *, now: datetime) -> list
 
 
 def people(pks: Iterable[int]) -> dict[int, Person]:
-    return {row[0]: Person._make(row) for row in _read(_PEOPLE, [list(pks)])}
+    return {row[0]: Person._make(row) for row in _read(_PEOPLE, {"ids": list(pks)})}
 
 
 def rooms(location: Location) -> dict[int, Room]:
-    return {row[0]: Room._make(row) for row in _read(_ROOMS, [location.pk])}
+    return {row[0]: Room._make(row) for row in _read(_ROOMS, {"place": location.pk})}
 
 
 def services(pks: Iterable[int]) -> dict[int, Service]:
-    return {row[0]: Service._make(row) for row in _read(_SERVICES, [list(pks)])}
+    return {row[0]: Service._make(row) for row in _read(_SERVICES, {"ids": list(pks)})}

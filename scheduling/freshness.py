@@ -6,8 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location
 from scheduling.models.resources import LONGEST_CLAIM
 
@@ -47,8 +46,7 @@ SELECT concat_ws('|',
 def stamp(location: Location, start: datetime, end: datetime, *, now: datetime) -> str:
     """Differs whenever the diary of these days would look different, whatever was changed by whom. One query."""
     facts: dict[str, Any] = {"place": location.pk, "start": start, "end": end, "longest": LONGEST_CLAIM, "now": now}
-    with connection.cursor() as cursor:
-        cursor.execute(_SEEN, facts)
+    with prepared.ask(_SEEN, facts) as cursor:
         seen = cursor.fetchone()[0]
     beat = int(now.timestamp() // PACE.total_seconds()) if start <= now < end else 0
     return hashlib.sha256(f"{seen}|{beat}".encode()).hexdigest()[:16]

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from django.db import connection
-
+from clinic import prepared
 from clinic.models import Location
 from scheduling import wallclock
 from scheduling.intervals import Interval, Spans
@@ -39,6 +38,9 @@ class Presence:
     has_groups: bool = False
     has_holds: bool = False
 
+
+#: What makes a `Rule`.
+_Raw = tuple[int, time, time, date, date | None]
 
 #: Tagged rows: kind, whose, a weekly rule (weekday, from, until, first day, last day) or a span, and a word.
 _RULES = """
@@ -73,19 +75,18 @@ UNION ALL
 def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Presence:
     """What holds at the location on these days, which lie side by side and fill the span."""
     opening: list[Rule] = []
-    weekly: dict[int, list[Rule]] = defaultdict(list)
+    weekly: dict[int, list[_Raw]] = defaultdict(list)
     extra: dict[int, list[Interval[int]]] = defaultdict(list)
     away: defaultdict[int, list[Away]] = defaultdict(list)
     shut: set[date] = set()
     besides: set[str] = set()
     facts: dict[str, Any] = {"place": location.pk, "first": days[0], "last": days[-1], "longest": LONGEST_CLAIM}
-    with connection.cursor() as cursor:
-        cursor.execute(_RULES, {**facts, "start": span.start, "end": span.end})
+    with prepared.ask(_RULES, {**facts, "start": span.start, "end": span.end}) as cursor:
         for kind, who, weekday, opens, closes, first, last, start, end, why in cursor.fetchall():
             if kind == "open":
                 opening.append(Rule(weekday, opens, closes, first, last))
             elif kind == "works":
-                weekly[who].append(Rule(weekday, opens, closes, first, last))
+                weekly[who].append((weekday, opens, closes, first, last))
             elif kind == "shut":
                 shut.update(wallclock.days(max(first, days[0]), min(last, days[-1])))
             elif kind == "extra":
@@ -97,16 +98,18 @@ def of(location: Location, days: Sequence[date], span: Interval[datetime]) -> Pr
     tz = location.tz
     is_open = wallclock.open_spans(opening, [day for day in days if day not in shut], tz)
     found = Presence(_seconds(is_open), away=away, has_groups="groups" in besides, has_holds="holds" in besides)
-    # Most people keep the same hours: each set of rules is reckoned once.
-    known: dict[tuple[Rule, ...], Spans[int]] = {}
-    alike = {n: [day for day in days if day.weekday() == n] for n in range(7)}
+    # Most people keep the same hours: each set of rules is reckoned once. None: it says nothing of these days.
+    known: dict[tuple[_Raw, ...], Spans[int] | None] = {}
     for who in weekly.keys() | extra.keys():
-        rules = tuple(rule for rule in weekly[who] if any(rule.holds_on(day) for day in alike[rule.weekday]))
-        if rules and rules not in known:
-            known[rules] = _seconds(wallclock.open_spans(rules, days, tz) & is_open)
-        if rules or extra[who]:
-            usual = known.get(rules, Spans())
-            found.works[who] = usual | Spans.of(extra[who]) if extra[who] else usual
+        rules = tuple(weekly[who])
+        if rules not in known:
+            holding = [rule for rule in (Rule(*raw) for raw in rules) if any(rule.holds_on(day) for day in days)]
+            known[rules] = _seconds(wallclock.open_spans(holding, days, tz) & is_open) if holding else None
+        usual = known[rules]
+        if extra[who]:
+            found.works[who] = (usual or Spans()) | Spans.of(extra[who])
+        elif usual is not None:
+            found.works[who] = usual
     return found
 
 

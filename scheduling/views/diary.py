@@ -38,6 +38,17 @@ def _to(name: str) -> str:
     return reverse(f"scheduling:{name}", args=[nobody]).replace(str(nobody), "%s")
 
 
+def short(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def first_to_last(first: date, last: date) -> str:
+    """23 to 29 Nov 2026: what both have in common is said once."""
+    if first.year != last.year:
+        return f"{short(first)} to {short(last)}"
+    return f"{first.day if first.month == last.month else f'{first.day} {first:%b}'} to {short(last)}"
+
+
 @dataclass
 class Sight:
     """What the address asks for: where, when, whom; all filters stand in it, so that a view can be kept or shared."""
@@ -109,7 +120,7 @@ class Sight:
             "locations": self.among,
             "zone": self.location.zone,
             "day": day,
-            "last_day": day + timedelta(days=step - 1),
+            "title": f"{day:%a} {short(day)}" if step == 1 else first_to_last(day, day + timedelta(days=step - 1)),
             "today": today,
             "is_today": is_today,
             "can_step": self.view == "diary" and day == today and books,

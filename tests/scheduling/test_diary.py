@@ -118,7 +118,7 @@ def test_an_overbooked_visit_a_group_and_a_held_time_are_told_apart_in_words(pla
     assert "for Femi Castellanos until 08:30" in page
     look = AuditEvent.objects.filter(action="diary.viewed").latest("pk")
     assert str(Hold.objects.get().patient.uid) in look.detail["patients"]  # a held time names somebody, too
-    week = text(desk.get(at("week", day=WEDNESDAY, practitioner="all")))
+    week = re.sub("<[^>]+>", "", text(desk.get(at("week", day=WEDNESDAY, practitioner="all"))))
     assert "Back school 5 of 8" in week
     assert "held until 08:30" in week
 
@@ -172,6 +172,18 @@ def test_every_page_costs_the_same_however_full_it_is(
     with CaptureQueriesContext(connection) as asked:
         assert desk.get(url).status_code == 200
     assert len(asked) <= 18
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-11-25", "23 to 29 Nov 2026"),
+        ("2026-12-01", "30 Nov to 6 Dec 2026"),
+        ("2027-01-01", "28 Dec 2026 to 3 Jan 2027"),
+    ],
+)
+def test_a_week_is_called_by_its_first_and_last_day(place: Any, desk: Client, day: str, words: str) -> None:
+    assert f'<h1 class="diary-title">{words}' in text(desk.get(at("week", day=day)))
 
 
 @pytest.mark.parametrize("rows", [1, 4])
