@@ -36,6 +36,8 @@ class ServiceForm(TonusModelForm):
         super().__init__(*args, **kwargs)
         for name in (*BUFFERS, "seats"):
             self.fields[name].required = False
+        technique: Any = self.fields["technique"]
+        technique.choices = [("", "None in particular"), *(choice for choice in technique.choices if choice[0])]
 
     @property
     def buffers(self) -> list[forms.BoundField]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from django.shortcuts import get_object_or_404
@@ -11,7 +12,7 @@ from clinic import time
 from clinic.access import Can
 from clinic.models import Location, Practitioner
 from clinic.requests import StaffRequest
-from scheduling.models import Appointment, Room
+from scheduling.models import Appointment, Room, WorkingHours
 from scheduling.models.resources import LONGEST_VISIT
 
 _KEPT = "location"
@@ -39,6 +40,14 @@ def remember(request: StaffRequest, place: Location) -> None:
     """The location that this person works at now."""
     if request.session.get(_KEPT) != str(place.uid):
         request.session[_KEPT] = str(place.uid)
+
+
+def of_work(practitioners: Collection[int]) -> dict[int, Location]:
+    """Where each of them works, as was said last; nothing of who works nowhere. One query."""
+    rules = WorkingHours.objects.filter(practitioner__in=practitioners, location__is_active=True)
+    return {
+        rule.practitioner_id: rule.location for rule in rules.select_related("location").order_by("valid_from", "pk")
+    }
 
 
 def day_in(request: StaffRequest, location: Location, name: str = "day") -> date:

@@ -166,8 +166,10 @@ def hours(request: StaffRequest) -> HttpResponse:
 def working(request: StaffRequest) -> HttpResponse:
     """When each practitioner works at a location."""
     among = places.locations()
-    location = places.chosen(request, among)
     who = places.practitioner_in(request) or Practitioner.objects.active().by_name().first()
+    location = places.chosen(request, among)
+    if who is not None and "location" not in request.GET:
+        location = places.of_work({who.pk}).get(who.pk, location)
     if location is None or who is None:
         return page(request, "scheduling/no_location.html" if location is None else "scheduling/no_people.html")
     data = posted(request)
@@ -288,8 +290,10 @@ def absences(request: StaffRequest) -> HttpResponse:
             ends_at=data["away"].ends_at, by=request.user, now=request.now,
         )  # fmt: skip
         return after_absence(request, absence, touched)
-    coming = Absence.objects.filter(ends_at__gt=request.now).in_order()
-    context = {"form": form, "absences": coming, "location": location, "zone": location.zone}
+    coming = list(Absence.objects.filter(ends_at__gt=request.now).in_order())
+    where = places.of_work({one.practitioner_id for one in coming})
+    shown = [(one, where.get(one.practitioner_id, location)) for one in coming]
+    context = {"form": form, "absences": shown, "location": location}
     return page(request, "scheduling/setup/absences.html", context, status=422 if request.method == "POST" else 200)
 
 

@@ -98,7 +98,11 @@ def _sheet(request: StaffRequest, cause: Cause) -> HttpResponse:
 
 
 def _location(request: StaffRequest, cause: Cause) -> Location | None:
-    return cause.of.location if isinstance(cause.of, Closure) else places.chosen(request, places.locations())
+    """Where it is shut; of an absence, where the practitioner works: on that clock it is shown."""
+    if isinstance(cause.of, Closure):
+        return cause.of.location
+    who = cause.of.practitioner_id
+    return places.of_work({who}).get(who) or places.chosen(request, places.locations())
 
 
 def _said(decisions: Decisions) -> str:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import Practitioner
-from scheduling.models import ExtraHours, Service
+from scheduling.models import Absence, ExtraHours, Service, WorkingHours
 from tests.factories import people
 from tests.factories import scheduling as make
 from tests.factories.scheduling import NOW, local
@@ -113,5 +113,62 @@ def test_the_list_of_extra_hours_costs_the_same_for_one_and_for_four(place: Any,
         return len(asked)
 
     cost()  # the clinic and its places are remembered from now on
+    for_one = cost(25)
+    assert cost(26, 27, 28) == for_one <= 14
+
+
+# -- Whose clock, and where somebody works -----------------------------------------------------------------
+
+
+def a_place_in_chicago(place: Any) -> Any:
+    """The second practitioner works there alone."""
+    lake = people.a_location(name="Lakeside", zone="America/Chicago")
+    make.opens(lake)
+    WorkingHours.objects.filter(practitioner=place.practitioners[1]).update(location=lake)
+    return lake
+
+
+def test_an_absence_is_said_in_days_on_the_clock_where_its_practitioner_works(place: Any, desk: Client) -> None:
+    lake, away = a_place_in_chicago(place), place.practitioners[1]
+    typed = {"location": lake.uid, "practitioner": away.uid, "kind": "illness", "first_day": "2026-11-26",
+             "last_day": "2026-11-27"}  # fmt: skip
+    assert desk.post(at("absences"), typed).status_code == 303
+    listed = text(desk.get(at("absences") + f"?location={place.location.uid}"))
+    assert "Thu 26 Nov 2026 to Fri 27 Nov 2026" in listed
+    absence = Absence.objects.get()
+    assert "Thu 26 Nov 2026 to Fri 27 Nov 2026" in text(desk.get(at("touched_by_absence", absence.uid)))
+    Absence.objects.update(ends_at=local(26, 13))
+    assert "Thu 26 Nov 2026, 00:00 to Thu 26 Nov 2026, 12:00" in text(desk.get(at("absences")))
+
+
+def test_one_day_away_is_one_day(place: Any, desk: Client) -> None:
+    typed = {"practitioner": place.practitioner.uid, "kind": "holiday", "first_day": "2026-11-26"}
+    desk.post(at("absences"), typed)
+    listed = text(desk.get(at("absences")))
+    assert "Thu 26 Nov 2026" in listed
+    assert "Thu 26 Nov 2026 to" not in listed
+
+
+def test_working_hours_open_where_the_practitioner_works_unless_another_place_is_asked_for(
+    place: Any, desk: Client
+) -> None:
+    lake, who = a_place_in_chicago(place), place.practitioners[1]
+    assert f"{who.user.name} at {lake}" in text(desk.get(at("working") + f"?practitioner={who.uid}"))
+    asked = f"?practitioner={who.uid}&location={place.location.uid}"
+    assert f"{who.user.name} at {place.location}" in text(desk.get(at("working") + asked))
+
+
+def test_the_list_of_absences_costs_the_same_for_one_and_for_four(place: Any, desk: Client) -> None:
+    def cost(*days: int) -> int:
+        for day in days:
+            Absence.objects.create(
+                practitioner=place.practitioners[day % 2], starts_at=local(day, 0), ends_at=local(day + 1, 0),
+                recorded_at=NOW,
+            )  # fmt: skip
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(at("absences"))
+        return len(asked)
+
+    cost()
     for_one = cost(25)
     assert cost(26, 27, 28) == for_one <= 14
