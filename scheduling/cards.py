@@ -1,7 +1,7 @@
 """How the diary's columns and cells look: strings joined by hand, each text escaped once.
 
-Not a template, alone of all pages: a week of everybody has hundreds of cards, and Django's templates spent 45 ms on
-what takes 2 here (docs/adr/0050-the-diary-is-drawn-from-rows-without-a-template.md). The page around it is a template
+Not a template, alone of all pages: a week of everybody has hundreds of cards, and Django's templates spent 40 ms on
+what takes 1 here (docs/adr/0050-the-diary-is-drawn-from-rows-without-a-template.md). The page around it is a template
 as any other. Whatever somebody has typed goes through `self.text[...]`; nothing else may carry it into the page.
 """
 
