@@ -9,6 +9,7 @@ from treatments.models.charting import (
     StrengthTested,
     Supervision,
 )
+from treatments.models.bodychart import BodyMark
 from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease, DiagnosisWord
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
@@ -37,6 +38,7 @@ from treatments.models.ticks import HomeTick
 
 __all__ = [
     "Addendum",
+    "BodyMark",
     "CoSignature",
     "ConsentHow",
     "Diagnosis",
