@@ -18,6 +18,7 @@ from clinic.models import Location, Practitioner, User
 from clinic.time import local_day
 from patients import care_team, records
 from patients.models import Joining, Patient
+from treatments.body.marks import fingerprint
 from treatments.content import (  # noqa: F401 -- read as notes.Content by all who write notes
     CARRIED,
     LABELS,
@@ -207,7 +208,7 @@ def discard(note: SessionNote, *, by: User, now: datetime) -> None:
     """Take back a note that was started by mistake, as long as nothing is written in it."""
     note = _locked(note)
     check_may_write(note, by=by)
-    if content_of(note) != Content(privacy=note.privacy):
+    if content_of(note) != Content(privacy=note.privacy) or note.marks.exists():
         raise NoteRefused("Something is written in this note, so it stays.")
     audit.record("note.discarded", by=by, now=now, subject=note, patient_uid=note.patient.uid)
     note.delete()
@@ -240,18 +241,21 @@ def check_can_sign(note: SessionNote, content: Content, *, by: User, now: dateti
     tz = ZoneInfo(note.zone)
     if local_day(note.service_at, tz) > local_day(now, tz):
         raise NoteRefused("This session is still to come: a note is signed after it.")
-    if not content.says_something:
+    if not content.says_something and not note.marks.exists():
         raise NoteRefused("Nothing is written down yet: say what was found or done before you sign.")
     if note.carried:
         raise NotLookedAt(note.carried)
 
 
 @transaction.atomic
-def sign(note: SessionNote, *, revision: int, by: User, now: datetime) -> SessionNote:
-    """Vouch for the stored draft exactly as it was on the page (`revision`). From here on it is only added to."""
+def sign(note: SessionNote, *, revision: int, marks: str = "", by: User, now: datetime) -> SessionNote:
+    """Vouch for the stored draft exactly as it was on the page. From here on it is only added to.
+
+    `revision` and `marks`, the fingerprint of its body chart, are what the page showed.
+    """
     note = _locked(note)
     check_can_sign(note, content_of(note), by=by, now=now)
-    if revision != note.revision:
+    if revision != note.revision or marks != fingerprint(m.mark for m in note.marks.all()):
         raise NoteIsStale(note)
     note.status, note.signed_at, note.signed_by = NoteStatus.SIGNED, now, by
     note.template_version = TEMPLATE_VERSION

@@ -11,7 +11,7 @@ from treatments.content import NUMBERS, TEXTS
 from treatments.models import SessionNote
 
 #: Which fields a note has and how they are asked; part of the digest. Older notes keep the one they were signed under.
-TEMPLATE_VERSION = 2
+TEMPLATE_VERSION = 3
 
 
 def digest(note: SessionNote) -> str:
@@ -40,7 +40,11 @@ def canonical(note: SessionNote) -> dict[str, object]:
         "techniques": [[t.position, t.technique, t.region, t.minutes, t.pressure] for t in note.techniques.all()],
         "exercises": [[e.position, e.exercise.slug, e.sets, e.amount, e.remark] for e in note.exercises.all()],
     }
-    return facts if note.template_version == 1 else facts | _since_2(note)
+    if note.template_version >= 2:
+        facts |= _since_2(note)
+    if note.template_version >= 3:
+        facts |= _since_3(note)
+    return facts
 
 
 def _since_2(note: SessionNote) -> dict[str, object]:
@@ -52,6 +56,11 @@ def _since_2(note: SessionNote) -> dict[str, object]:
         "motions": [[m.position, m.movement, m.degrees, m.remark] for m in note.motions.all()],
         "strengths": [[s.position, s.muscles, s.grade, s.remark] for s in note.strengths.all()],
     }
+
+
+def _since_3(note: SessionNote) -> dict[str, object]:
+    marks = sorted(note.marks.all(), key=lambda m: (m.layer, m.region))
+    return {"marks": [[m.layer, m.region, m.intensity, m.remark, m.atlas] for m in marks]}
 
 
 def _utc(instant: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from clinic.models import Practitioner, User
 from patients import care_team  # noqa: F401 -- tests join people to a care team by it
 from patients.models import Allergy, AllergyStatus, Condition, Injury, Medication, Patient
 from tests.factories import people
-from treatments import episodes, notes, plans
+from treatments import bodychart, episodes, notes, plans
+from treatments.body.marks import Mark, fingerprint
 from treatments.models import DiagnosisCode, Episode, Exercise, Intervention, Plan, SessionNote
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -186,6 +188,16 @@ def a_written_note(plan: Plan | None = None, **facts: Any) -> SessionNote:
     return notes.save_draft(note, content=some_content(), revision=note.revision, by=note.author.user, now=NOW)
 
 
-def a_signed_note(plan: Plan | None = None, **facts: Any) -> SessionNote:
+def some_marks() -> list[Mark]:
+    return [
+        Mark("low_back_upper_left", "pain", 6, "When turning"),
+        Mark("low_back_upper_left", "spasm", 4),
+        Mark("knee_back_right", "scar"),
+        Mark("nowhere", "numbness"),
+    ]
+
+
+def a_signed_note(plan: Plan | None = None, *, marks: Sequence[Mark] = (), **facts: Any) -> SessionNote:
     note = a_written_note(plan, **facts)
-    return notes.sign(note, revision=note.revision, by=note.author.user, now=NOW)
+    bodychart.save(note, marks=marks, seen="", by=note.author.user, now=NOW)
+    return notes.sign(note, revision=note.revision, marks=fingerprint(marks), by=note.author.user, now=NOW)

@@ -15,7 +15,7 @@ from tests.factories import people
 from tests.factories import treatments as make
 from tests.treatments import roles
 from treatments import notes
-from treatments.models import Addendum, ExerciseDone, SessionNote, TechniqueApplied
+from treatments.models import Addendum, BodyMark, ExerciseDone, SessionNote, TechniqueApplied
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,7 @@ def everything(note):
             ("treatments_sessionnote", "id"),
             ("treatments_techniqueapplied", "note_id"),
             ("treatments_exercisedone", "note_id"),
+            ("treatments_bodymark", "note_id"),
             ("treatments_addendum", "note_id"),
         ):
             cursor.execute(f"SELECT to_jsonb(t) FROM {table} AS t WHERE {column} = %s ORDER BY id", [note.pk])
@@ -84,6 +85,12 @@ def _bulk_rows(note):
     row = note.techniques.first()
     row.minutes = 90
     TechniqueApplied.objects.bulk_update([row], ["minutes"])
+
+
+def _bulk_marks(note):
+    row = note.marks.first()
+    row.remark = "Rewritten"
+    BodyMark.objects.bulk_update([row], ["remark"])
 
 
 def _upsert(note):
@@ -147,6 +154,25 @@ ATTEMPTS = {
     "SQL addendum update": sql("UPDATE treatments_addendum SET text = 'x' WHERE note_id = %s"),
     "SQL addendum delete": sql("DELETE FROM treatments_addendum WHERE note_id = %s"),
     "SQL addenda truncate": sql("TRUNCATE treatments_addendum"),
+    "mark saved": by_orm(lambda n: _saved(n.marks.get(layer="pain"), intensity=1)),
+    "mark moved": by_orm(lambda n: _saved(n.marks.get(layer="scar"), region="heel_left")),
+    "marks updated": lambda n: BodyMark.objects.filter(note=n.pk).update(remark="Rewritten"),
+    "mark bulk updated": by_orm(_bulk_marks),
+    "mark deleted": by_orm(lambda n: n.marks.first().delete()),
+    "marks deleted": lambda n: BodyMark.objects.filter(note=n.pk).delete(),
+    "marks raw deleted": lambda n: BodyMark.objects.filter(note=n.pk)._raw_delete("default"),
+    "mark added": lambda n: BodyMark.objects.create(note=n, region="heel_left", layer="avoid"),
+    "SQL mark update": sql("UPDATE treatments_bodymark SET intensity = 1 WHERE note_id = %s AND layer = 'pain'"),
+    "SQL mark moved in": sql(
+        "UPDATE treatments_bodymark SET note_id = %s WHERE note_id IN"
+        " (SELECT id FROM treatments_sessionnote WHERE status = 'draft')"
+    ),
+    "SQL mark delete": sql("DELETE FROM treatments_bodymark WHERE note_id = %s"),
+    "SQL mark insert": sql(
+        "INSERT INTO treatments_bodymark (note_id, region, layer, remark, atlas)"
+        " VALUES (%s, 'heel_left', 'avoid', '', 1)"
+    ),
+    "SQL marks truncate": sql("TRUNCATE treatments_bodymark"),
     "patient deleted": by_orm(lambda n: n.patient.delete()),
     "author deleted": by_orm(lambda n: n.author.delete()),
     "episode deleted": by_orm(lambda n: n.episode.delete()),
@@ -156,9 +182,10 @@ ATTEMPTS = {
 
 @pytest.fixture
 def signed():
-    note = make.a_signed_note()
+    note = make.a_signed_note(marks=make.some_marks())
     notes.amend(note, text="The left side, not the right.", reason="Slip", by=note.author.user, now=make.NOW)
-    make.a_written_note(make.a_plan(make.an_episode(make.a_patient(family_name="Other"))))
+    other = make.a_written_note(make.a_plan(make.an_episode(make.a_patient(family_name="Other"))))
+    BodyMark.objects.create(note=other, region="heel_left", layer="avoid")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or TRUNCATE is refused for waiting checks alone
     return note

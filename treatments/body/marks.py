@@ -6,6 +6,8 @@ the visits swaps the words; a visit that says nothing about a layer is never rea
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -90,6 +92,14 @@ def in_order(marks: Iterable[Mark]) -> list[Mark]:
     """By layer as on the chart, then from the head down."""
     layers, places = list(Layer), [*atlas.PLACES, atlas.NOWHERE]
     return sorted(marks, key=lambda m: (layers.index(Layer(m.layer)), places.index(m.region)))
+
+
+def fingerprint(marks: Iterable[Mark]) -> str:
+    """What tells one chart from another; empty for an empty one. The order of marks says nothing."""
+    said = sorted([m.layer, m.region, m.intensity, m.remark] for m in marks)
+    if not said:
+        return ""
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def there(marks: Iterable[Mark], layer: str) -> dict[str, int | None]:

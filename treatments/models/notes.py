@@ -69,6 +69,10 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
         """Drafts this practitioner still has to sign, the oldest session first."""
         return self.drafts().filter(author=practitioner).order_by("service_at", "pk")
 
+    def charted(self) -> Self:
+        """Those with anything marked on the body."""
+        return self.filter(models.Exists(self.model.marks.rel.related_model.objects.filter(note=models.OuterRef("pk"))))
+
     def newest_first(self) -> SessionNoteQuerySet:
         return self.order_by("-service_at", "-pk")
 
@@ -80,7 +84,7 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
         return self.select_related(
             "author__user", "patient", "episode", "plan", "signed_by", "carried_from", "cosignature__signed_by"
         ).prefetch_related(
-            "techniques", "exercises__exercise", "motions", "strengths", "palpations", "addenda__written_by"
+            "techniques", "exercises__exercise", "motions", "strengths", "palpations", "marks", "addenda__written_by"
         )
 
 

@@ -231,7 +231,13 @@ def sign(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     found = note_or_404(request, uid, Can.WRITE_NOTES)
     revision = request.POST.get("revision", "")
     try:
-        notes.sign(found, revision=int(revision) if revision.isdecimal() else 0, by=request.user, now=request.now)
+        notes.sign(
+            found,
+            revision=int(revision) if revision.isdecimal() else 0,
+            marks=request.POST.get("marks", ""),
+            by=request.user,
+            now=request.now,
+        )
     except notes.NoteRefused as refusal:
         context = {"note": found, "patient": found.patient, "refusal": str(refusal)}
         return page(
