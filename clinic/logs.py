@@ -30,3 +30,10 @@ class Discreet(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = discreet(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+class AnsweredPolitely(logging.Filter):
+    """Leaves out refusals that the page explains (409, 422): at a busy desk they are everyday answers, not news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", None) not in (409, 422)

@@ -280,7 +280,11 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *(
         (f"vendor/{name}", NODE_MODULES / source)
-        for name, source in (("bootstrap", "bootstrap/dist"), ("icons", "bootstrap-icons/font"))
+        for name, source in (
+            ("bootstrap", "bootstrap/dist"),
+            ("icons", "bootstrap-icons/font"),
+            ("chart", "chart.js/dist"),
+        )
         if (NODE_MODULES / source).exists()
     ),
 ]
@@ -315,13 +319,17 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"discreet": {"()": "clinic.logs.Discreet"}},
+    "filters": {
+        "discreet": {"()": "clinic.logs.Discreet"},
+        "answered politely": {"()": "clinic.logs.AnsweredPolitely"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Django's own handlers would print paths, and the tokens in them, unscrubbed.
         "django": {"handlers": [], "propagate": True},
+        "django.request": {"filters": ["answered politely"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.db.backends": {"level": "WARNING"},
     },
