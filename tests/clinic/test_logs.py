@@ -19,6 +19,6 @@ def test_a_refusal_that_the_page_explains_is_no_news_and_a_fault_is(
             "%s",
             "what was said",
             response=HttpResponse(status=status),
-            request=RequestFactory().post("/schedule/book/"),
+            request=RequestFactory().post("/book/"),
         )
     assert ("what was said" in caplog.text) is is_written
