@@ -42,6 +42,8 @@ class Can(Enum):
     WRITE_PLANS = "write and revise plans of care"
     SEE_NOTES = "read notes of treatment"
     WRITE_NOTES = "write and sign notes of treatment"
+    SEE_LIBRARY = "see the clinic's exercises and templates of plans"
+    SET_LIBRARY = "change the clinic's exercises and templates of plans"
     BREAK_GLASS = "open a record outside the care team, with a reason, for an hour"
     SEE_DIARY = "see the diary"
     BOOK = "book, move and cancel visits, and mark arrivals"
@@ -83,6 +85,8 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.WRITE_PLANS: {THERAPIST: CARE_TEAM},
     Can.SEE_NOTES: {THERAPIST: CARE_TEAM},
     Can.WRITE_NOTES: {THERAPIST: CARE_TEAM},
+    Can.SEE_LIBRARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
+    Can.SET_LIBRARY: {OWNER: ANY},
     Can.BREAK_GLASS: {THERAPIST: ANY},
     Can.SEE_DIARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.BOOK: {ADMIN: ANY, THERAPIST: ANY},

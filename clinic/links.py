@@ -40,6 +40,7 @@ class Purpose(TextChoices):
     WAITLIST = "waitlist", "Take or decline one time that is offered"
     MEASURES = "measures", "Answer questions before a visit, once"
     SPASM_DIARY = "spasm_diary", "Keep one diary, as often as one likes"
+    HOME = "home", "See one's exercises and say how they went, as often as one likes"
     PASSWORD = "password", "Choose the password of one's own sign-in (staff)"
 
 
@@ -49,6 +50,7 @@ ROUTES = {
     Purpose.WAITLIST: "portal:offer",
     Purpose.MEASURES: "portal:measures",
     Purpose.SPASM_DIARY: "portal:diary",
+    Purpose.HOME: "portal:home",
     Purpose.PASSWORD: "choose_password",
 }
 LABELS = {
@@ -56,6 +58,7 @@ LABELS = {
     Purpose.WAITLIST: "See the time",
     Purpose.MEASURES: "Answer the questions",
     Purpose.SPASM_DIARY: "Open my page",
+    Purpose.HOME: "Open my page",
     Purpose.PASSWORD: "Choose a password",
 }
 

@@ -1,7 +1,7 @@
 """What is known of a goal's measure: readings over time, where the goal stands, whether it is reached.
 
-A source gives readings of an episode by the name of their measure. Pain comes from signed notes; other rooms of
-treatment add theirs to SOURCES.
+A source gives readings of an episode by the name of their measure. Pain comes from signed
+notes as well as from what was asked or measured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from treatments.models import Episode, Goal, Measure, Plan, SessionNote
+from treatments.models import Episode, Goal, Measure, Measurement, Plan, SessionNote
 
 #: Measures of which less is better; of the others, more.
 LESS_IS_BETTER = frozenset({Measure.NPRS, Measure.SPASMS_PER_WEEK, Measure.RMDQ, Measure.ODI})
@@ -49,7 +49,16 @@ def pain_in_notes(episode: Episode) -> Readings:
     return {Measure.NPRS: [Reading(at, Decimal(pain)) for at, pain in said.values_list("service_at", "pain_before")]}
 
 
-SOURCES: tuple[Callable[[Episode], Readings], ...] = (pain_in_notes,)
+def taken(episode: Episode) -> Readings:
+    """What was measured or asked. A range of motion is of one movement, which a goal does not name."""
+    found: dict[str, list[Reading]] = {}
+    several = Measurement.objects.standing().filter(episode=episode).exclude(measure=Measure.ROM).oldest_first()
+    for measure, at, value in several.values_list("measure", "taken_at", "value"):
+        found.setdefault(measure, []).append(Reading(at, value))
+    return found
+
+
+SOURCES: tuple[Callable[[Episode], Readings], ...] = (pain_in_notes, taken)
 
 
 def readings(episode: Episode) -> dict[str, list[Reading]]:

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from patients.models import Patient
 from treatments import plans, safety, screening
-from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, SessionNote, Technique
+from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, PlanTemplate, SessionNote, Technique
 from treatments.plans import Progress
 
 #: More than this many notes are behind a link.
@@ -98,6 +98,11 @@ def plans_of(episode: Episode) -> list[PlanRow]:
     versions = list(episode.plans.prefetch_related("interventions").select_related("author__user").order_by("-version"))
     progress = _progress(versions)
     return [PlanRow(plan, progress[plan.uid]) for plan in versions]
+
+
+def templates_for(episode: Episode) -> list[PlanTemplate]:
+    """The templates in use, those that suit the episode best first."""
+    return sorted(PlanTemplate.objects.in_use(), key=lambda template: (-template.fits(episode), template.name))
 
 
 def notes_of(episode: Episode) -> list[SessionNote]:

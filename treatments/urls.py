@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from treatments import care_urls
 from treatments.views import episodes, notes, plans
 
 app_name = "treatments"
@@ -35,4 +36,5 @@ urlpatterns = [
     path("note/<uuid:uid>/sign/", notes.sign, name="sign"),
     path("note/<uuid:uid>/discard/", notes.discard, name="discard"),
     path("note/<uuid:uid>/amend/", notes.amend, name="amend"),
+    *care_urls.urlpatterns,
 ]

@@ -18,7 +18,7 @@ from scheduling import preferences
 from scheduling.models import Appointment
 from scheduling.states import COUNTS_FOR_THE_PLAN, Status
 from scheduling.views import places
-from treatments.models import Intervention, Plan
+from treatments.models import Intervention, Plan, SessionNote
 
 #: More of the past is on the patient's own list of visits.
 PAST_SHOWN = 6
@@ -60,6 +60,17 @@ def grouped(visits: list[Appointment]) -> tuple[list[Appointment], list[list[App
     return [visit for visit in visits if visit.pk not in grouped_ones], together
 
 
+def bar(sums: dict[str, int]) -> list[dict[str, object]]:
+    """The stretches of the small bar, each where it begins and how wide it is, of a hundred."""
+    names, total, at = ("held", "booked", "left", "missed"), sum(sums.values()) or 1, 0.0
+    stretches = []
+    for name in names:
+        wide = 100 * sums[name] / total
+        stretches.append({"name": name, "at": f"{at:.2f}", "wide": f"{wide:.2f}"})
+        at += wide
+    return [stretch for stretch in stretches if sums[str(stretch["name"])]]
+
+
 @require_safe
 @requires(Can.SEE_PLANS)
 def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
@@ -82,6 +93,12 @@ def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     ]  # fmt: skip
     patient = plan.patient.survivor
     sums = {name: sum(int(str(row[name])) for row in rows) for name in ("held", "booked", "left", "missed")}
-    context = {"plan": plan, "patient": patient, "rows": rows, "sums": sums}
+    #: Sessions that were charted without ever being booked count as done as well.
+    unbooked = SessionNote.objects.signed().filter(plan=plan, visit_uid__isnull=True).count()
+    sums["held"], sums["left"] = sums["held"] + unbooked, max(0, sums["left"] - unbooked)
+    context = {
+        "plan": plan, "patient": patient, "rows": rows, "sums": sums, "bar": bar(sums),
+        "unbooked": unbooked, "by_part": request.GET.get("by") == "part" and len(rows) > 1,
+    }  # fmt: skip
     audit.viewed_once("patient.plan_progress", by=request.user, now=request.now, patient_uid=patient.uid)
     return page(request, "scheduling/plan_progress.html", context, partial="line")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.access.machinery import Sample, Side
 from tests.access.world import World
+from treatments.models import PlanTemplate
 
 
 def _uid(name: str) -> Sample:
@@ -52,6 +53,9 @@ _OBJECTS: dict[str, str] = {
     "treatments:plan_revise": "plan",
     "treatments:plan_accept": "proposed_plan",
     "treatments:plan_end": "plan",
+    **dict.fromkeys(("treatments:home", "treatments:home_paper", "treatments:home_link"), "home_plan"),
+    "treatments:letter_start": "open_episode",
+    **dict.fromkeys(("treatments:letter", "treatments:letter_preview", "treatments:letter_discard"), "letter"),
     "treatments:note": "note",
     "treatments:chart": "draft",
     "treatments:autosave": "draft",
@@ -141,6 +145,8 @@ def samples(world: World) -> dict[str, Sample]:
         return {"uid": side.patient_uid, "injury": side.objects["injury"].uid}
 
     somebody = alike(uid=world.desk.uid)
+    template = PlanTemplate.objects.in_use().first()
+    assert template is not None
     kept = {"service": world.service, "room": world.room, "device": world.device}
     return {
         **{name: _uid(thing) for name, thing in _OBJECTS.items()},
@@ -169,6 +175,12 @@ def samples(world: World) -> dict[str, Sample]:
         "scheduling:my_calendar_revoke": alike(uid=world.own_calendar.uid),
         "scheduling:calendar_rotate": alike(uid=world.rooms_calendar.uid),
         "scheduling:calendar_revoke": alike(uid=world.rooms_calendar.uid),
+        **{
+            f"treatments:exercise{act}": alike(slug="bridge") for act in ("", "_change", "_retire", "_bring_back")
+        },
+        **{f"treatments:template_{act}": alike(uid=template.uid) for act in ("change", "retire", "bring_back")},
+        "portal:home": _token("home"),
+        "portal:home_paper": _token("home"),
         "portal:offer": _token("waitlist"),
         "portal:offer_decline": _token("waitlist"),
         "choose_password": _token("password"),

@@ -53,7 +53,7 @@ from tests.factories import people
 from tests.factories import scheduling as diary
 from tests.factories import treatments as care
 from tests.factories.series import a_plan, a_rule, a_series, left_out
-from treatments import notes, plans
+from treatments import letters, notes, plans
 
 #: Tuesday, ten in the morning in New York.
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -240,6 +240,22 @@ def _treatment(side: Side, patient: Patient, treats: Practitioner, desk: User) -
     other = care.an_episode(patient, by=desk, title=says("referral"))
     side.objects["proposed_plan"] = care.a_plan(other, author=treats, accepted=False, summary=says("plan"))
     side.objects["open_episode"] = other
+    _home(side, patient, treats, desk)
+
+
+def _home(side: Side, patient: Patient, treats: Practitioner, desk: User) -> None:
+    """Exercises that the patient ticks by link, and a letter that is being written."""
+    episode = care.an_episode(patient, by=desk, title=side.word("referral"))
+    plan = care.a_plan(episode, author=treats, massages=(), exercises=care.some_exercises())
+    side.objects["home_plan"] = plan
+    side.links["home"] = links.issue(
+        purpose=Purpose.HOME, subject_uid=episode.uid, expires_at=NOW + timedelta(days=1), now=NOW
+    )
+    letter = letters.start(
+        episode, kind="progress_report", author=treats, by=treats.user, now=NOW, today=care.TODAY
+    )
+    words = {part: side.word("clinical") for part in letters.PARTS}
+    side.objects["letter"] = letters.save(letter, by=treats.user, now=NOW, **words)
 
 
 def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNamespace) -> None:

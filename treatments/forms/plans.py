@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +11,14 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 
 from clinic.forms import TonusForm
+from clinic.models import User
 from patients.models import Medication
 from treatments import plans
+from treatments.forms import plan_start
 from treatments.forms.fields import DayToCome, PastDay, PlainFields, RegionsField, blank_first, whole_number
-from treatments.models import Episode, Exercise, Kind, Measure, Plan, Technique
+from treatments.models import ConsentHow, Episode, Exercise, Measure, Plan, PlanTemplate, SameDay, Technique
 
-MOST_MASSAGES, MOST_GOALS = 3, 3
-REVIEW_AFTER = timedelta(days=28)
+MOST_MASSAGES, MOST_GOALS = plan_start.MOST_MASSAGES, plan_start.MOST_GOALS
 
 
 class MassageForm(TonusForm):
@@ -73,6 +74,13 @@ class DoseForm(PlainFields, TonusForm):
     sets = whole_number("Sets", 1, 20)
     amount = whole_number("Amount", 1, 600)
     times_a_week = whole_number("Times a week", 1, 28)
+    level = whole_number("Level", 1, 9, required=False)
+    next_when = forms.CharField(
+        max_length=200, required=False, label="Harder when", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    remark = forms.CharField(
+        max_length=200, required=False, label="Remark", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
     #: Set by PlanForms, so that a page of 24 exercises needs one query.
     shown: Exercise
@@ -80,6 +88,23 @@ class DoseForm(PlainFields, TonusForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dress_fields()
+
+    def show(self, exercise: Exercise) -> None:
+        """Which exercise it is about, and the levels it has."""
+        self.shown = exercise
+        if exercise.progressions:
+            levels = [
+                ("1", "1: as described"),
+                *((str(n), f"{n}: {t}") for n, t in enumerate(exercise.progressions, 2)),
+            ]
+            self.fields["level"].widget = forms.Select(choices=levels, attrs={"class": "form-select"})
+
+    @property
+    def part(self) -> plans.Dose:
+        d = self.cleaned_data
+        return plans.Dose(
+            d["exercise"], d["sets"], d["amount"], d["times_a_week"], d["remark"], d["level"] or 1, d["next_when"]
+        )
 
 
 class GoalForm(TonusForm):
@@ -130,6 +155,7 @@ class PlanForm(TonusForm):
     """What holds for the whole plan, and the physical therapy in it."""
 
     summary = forms.CharField(max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    same_day = forms.ChoiceField(label="When both fall on one day", choices=SameDay.choices, required=False)
     pt_minutes = whole_number("Minutes", 5, 240, required=False)
     pt_sessions = whole_number("Sessions", 1, 60, required=False)
     pt_days_between = whole_number("Days apart", 0, 60, required=False)
@@ -155,11 +181,23 @@ class AcceptForm(TonusForm):
         label="The words above were read or shown, and the patient agreed",
         error_messages={"required": "A plan starts with the patient's consent."},
     )
+    how = forms.ChoiceField(
+        label="How it was given", choices=ConsentHow.choices, initial=ConsentHow.READ_OUT, required=False
+    )
+    taken_by = forms.ModelChoiceField(
+        queryset=User.objects.none(), label="Said to", to_field_name="uid", required=False
+    )
+    giver = forms.CharField(
+        label="Agreed by, if not the patient", max_length=120, required=False,
+        help_text="A parent or guardian, by name", widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["consented_on"] = PastDay(today=today, label="Consented on")
+        treating = User.objects.filter(is_active=True, practitioner__is_active=True).order_by("name")
+        self.fields["taken_by"].queryset = treating  # type: ignore[attr-defined]
 
 
 class EndPlanForm(TonusForm):
@@ -181,19 +219,22 @@ class PlanForms:
     """The forms of one plan page as one: valid together, one Proposal out."""
 
     def __init__(
-        self, data: Mapping[str, Any] | None, *, episode: Episode, today: date, from_plan: Plan | None
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        episode: Episode,
+        today: date,
+        from_plan: Plan | None = None,
+        template: PlanTemplate | None = None,
     ) -> None:
-        initial = _initial(episode, today, from_plan)
+        initial = plan_start.initial(episode, today, from_plan, template)
         catalogue = list(Exercise.objects.in_use())
         self.plan = PlanForm(data, today=today, episode=episode, initial=initial["plan"])
         self.massages: BaseFormSet[Any] = MassageFormSet(data, prefix="massage", initial=initial["massages"])
         self.goals: BaseFormSet[Any] = GoalFormSet(
             data, prefix="goal", initial=initial["goals"], form_kwargs={"today": today}
         )
-        doses = _dose_initial(catalogue, initial["doses"])
-        self.doses: BaseFormSet[Any] = DoseFormSet(data, prefix="dose", initial=doses)
-        for form, exercise in zip(self.doses.forms, catalogue, strict=False):
-            form.shown = exercise
+        self.doses = dose_forms(data, catalogue, initial["doses"])
 
     @property
     def all(self) -> tuple[Any, ...]:
@@ -225,8 +266,7 @@ class PlanForms:
 
     def proposal(self) -> plans.Proposal:
         d = self.plan.cleaned_data
-        chosen = [f.cleaned_data for f in self.doses.forms if f.cleaned_data.get("chosen")]
-        doses = tuple(plans.Dose(c["exercise"], c["sets"], c["amount"], c["times_a_week"]) for c in chosen)
+        doses = tuple(form.part for form in self.doses.forms if form.cleaned_data.get("chosen"))
         return plans.Proposal(
             review_on=d["review_on"],
             summary=d["summary"],
@@ -238,48 +278,22 @@ class PlanForms:
             else None,
             medication=tuple(d["medication"]),
             goals=tuple(part for f in self.goals.forms if (part := f.part)),
+            same_day=d["same_day"] or SameDay.ANY,
         )
 
 
-def _dose_initial(catalogue: list[Exercise], taken: Mapping[int, Mapping[str, int]]) -> list[dict[str, Any]]:
+def dose_forms(
+    data: Mapping[str, Any] | None, catalogue: list[Exercise], taken: Mapping[int, Mapping[str, Any]]
+) -> BaseFormSet[Any]:
+    """A line for each exercise in use, with its usual dose or the one that is taken."""
     usual = (
-        {"exercise": e.pk, "sets": e.usual_sets, "amount": e.usual_amount, "times_a_week": e.usual_times_a_week}
+        {"exercise": e.pk, "sets": e.usual_sets, "amount": e.usual_amount, "times_a_week": e.usual_times_a_week,
+         "level": 1}
         for e in catalogue
+    )  # fmt: skip
+    lines: BaseFormSet[Any] = DoseFormSet(
+        data, prefix="dose", initial=[{**row, **taken.get(int(row["exercise"]), {})} for row in usual]
     )
-    return [{**row, **taken.get(row["exercise"], {})} for row in usual]
-
-
-def _initial(episode: Episode, today: date, plan: Plan | None) -> dict[str, Any]:
-    """What the page starts with: an empty plan with the medication ticked, or the version being revised."""
-    blank: dict[str, Any] = {"regions": episode.regions, "minutes": 45, "sessions": 6, "days_between": 3}
-    if plan is None:
-        medicines = Medication.objects.for_patient(episode.patient).current()
-        return {
-            "plan": {"review_on": today + REVIEW_AFTER, "medication": list(medicines.values_list("uid", flat=True))},
-            "massages": [blank] + [{} for _ in range(MOST_MASSAGES - 1)],
-            "goals": [{} for _ in range(MOST_GOALS)],
-            "doses": {},
-        }
-    parts = list(plan.interventions.select_related("medication").prefetch_related("exercises"))
-    therapy = next((p for p in parts if p.kind == Kind.PHYSICAL_THERAPY), None)
-    names = ("technique", "minutes", "pressure_cap", "sessions", "days_between", "regions", "instructions")
-    massages = [{name: getattr(p, name) for name in names} for p in parts if p.kind == Kind.MASSAGE]
-    goals = [
-        {name: getattr(g, name) for name in ("measure", "wording", "baseline", "target", "due_on")}
-        for g in plan.goals.all()
-    ]
-    return {
-        "plan": {
-            "summary": plan.summary,
-            "review_on": max(plan.review_on, today),
-            "medication": [p.medication.uid for p in parts if p.medication],
-            **({f"pt_{n}": getattr(therapy, n) for n in ("minutes", "sessions", "days_between", "instructions")}
-               if therapy else {}),
-        },
-        "massages": massages + [{} for _ in range(MOST_MASSAGES - len(massages))],
-        "goals": goals + [{} for _ in range(MOST_GOALS - len(goals))],
-        "doses": {
-            d.exercise_id: {"chosen": True, "sets": d.sets, "amount": d.amount, "times_a_week": d.times_a_week}
-            for d in (therapy.exercises.all() if therapy else ())
-        },
-    }  # fmt: skip
+    for form, exercise in zip(lines.forms, catalogue, strict=False):
+        form.show(exercise)
+    return lines

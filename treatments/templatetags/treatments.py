@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.forms import BoundField
+from django.utils.safestring import SafeString, mark_safe
 
 from treatments import regions
-from treatments.models import Technique
+from treatments.drawings import DRAWINGS, svg
+from treatments.models import Exercise, Technique
 from treatments.regions import Region
 
 register = template.Library()
@@ -74,6 +76,13 @@ def verdict_icon(word: str) -> str:
 @register.filter
 def severity_icon(level: str) -> str:
     return SEVERITIES[level]
+
+
+@register.simple_tag
+def drawing(exercise: Exercise) -> SafeString:
+    """The line drawing of an exercise, or nothing. Numbers and words of our own, escaped where they are written."""
+    found = DRAWINGS.get(exercise.drawing)
+    return mark_safe(svg(found) if found else "")
 
 
 @register.filter

@@ -61,6 +61,7 @@ def episode(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         "referrals": list(found.referrals.newest_first()),  # type: ignore[attr-defined]
         "plans": overview.plans_of(found),
         "notes": overview.notes_of(found) if clinical else [],
+        "letters": list(found.letters.newest_first()) if clinical else [],  # type: ignore[attr-defined]
     }
     return page(request, "treatments/episode.html", context)
 

@@ -13,9 +13,9 @@ from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from treatments import overview, plans
+from treatments import measured, overview, plans
 from treatments.forms.plans import AcceptForm, EndPlanForm, PlanForms
-from treatments.models import Episode, Plan, Technique
+from treatments.models import Episode, Plan, PlanTemplate, Technique
 from treatments.regions import Region
 from treatments.states import PlanStatus
 from treatments.views.scope import episode_or_404, may, plan_or_404, today_of
@@ -43,7 +43,7 @@ def _context(request: StaffRequest, found: Plan) -> dict[str, Any]:
         "progress": overview.progress(found),
         "versions": list(Plan.objects.filter(episode=found.episode_id).order_by("-version")),
         "verdicts": overview.verdicts_of_plan(found, today) if clinical and found.is_open else {},
-        "consent": plans.CONSENT_WORDING,
+        "standings": measured.standings(found) if clinical else [],
         "can_accept": may_plan and plans.can_become(found, PlanStatus.ACCEPTED),
         "can_end": may_plan and plans.can_become(found, PlanStatus.STOPPED),
     }
@@ -59,8 +59,11 @@ def plan_print(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 
 @requires(Can.WRITE_PLANS)
 def plan_new(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
-    """Write the plan of an episode."""
-    return _write(request, episode_or_404(request, uid, Can.WRITE_PLANS), from_plan=None)
+    """Write the plan of an episode, from nothing or with a template filled in."""
+    episode = episode_or_404(request, uid, Can.WRITE_PLANS)
+    wanted = request.GET.get("template", "")
+    template = next((t for t in PlanTemplate.objects.in_use() if str(t.uid) == wanted), None)
+    return _write(request, episode, from_plan=None, template=template)
 
 
 @requires(Can.WRITE_PLANS)
@@ -70,9 +73,11 @@ def plan_revise(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return _write(request, found.episode, from_plan=found)
 
 
-def _write(request: StaffRequest, episode: Episode, *, from_plan: Plan | None) -> HttpResponse:
+def _write(
+    request: StaffRequest, episode: Episode, *, from_plan: Plan | None, template: PlanTemplate | None = None
+) -> HttpResponse:
     today = today_of(request)
-    forms = PlanForms(posted(request), episode=episode, today=today, from_plan=from_plan)
+    forms = PlanForms(posted(request), episode=episode, today=today, from_plan=from_plan, template=template)
     author = request.user.practitioner_or_none
     if request.method == "POST" and author and forms.is_valid():
         try:
@@ -90,6 +95,8 @@ def _write(request: StaffRequest, episode: Episode, *, from_plan: Plan | None) -
         "patient": episode.patient,
         "revised": from_plan,
         "author": author,
+        "template": template,
+        "templates": [] if from_plan else overview.templates_for(episode),
         "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today)),
     }
     return page(request, "treatments/plan_form.html", context, status=422 if forms.summaries else 200)
@@ -121,9 +128,10 @@ def plan_accept(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The patient agreed: the plan comes into force."""
     found = plan_or_404(request, uid, Can.WRITE_PLANS)
     today = today_of(request)
-    form = AcceptForm(posted(request), today=today, initial={"consented_on": today, "revision": found.revision})
+    start = {"consented_on": today, "revision": found.revision, "taken_by": request.user.uid}
+    form = AcceptForm(posted(request), today=today, initial=start)
     if request.method == "POST" and form.is_valid():
-        facts = {k: v for k, v in form.cleaned_data.items() if k != "read_out"}
+        facts = {k: v for k, v in form.cleaned_data.items() if k != "read_out" and v != ""}
         try:
             plans.accept(found, by=request.user, now=request.now, today=today, **facts)
         except plans.PlanRefused as refusal:
