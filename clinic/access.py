@@ -44,6 +44,7 @@ class Can(Enum):
     WRITE_NOTES = "write and sign notes of treatment"
     SEE_LIBRARY = "see the clinic's exercises and templates of plans"
     SET_LIBRARY = "change the clinic's exercises and templates of plans"
+    SEE_RESULTS = "see what helps here, over all patients, in numbers"
     BREAK_GLASS = "open a record outside the care team, with a reason, for an hour"
     SEE_DIARY = "see the diary"
     BOOK = "book, move and cancel visits, and mark arrivals"
@@ -87,6 +88,7 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.WRITE_NOTES: {THERAPIST: CARE_TEAM},
     Can.SEE_LIBRARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.SET_LIBRARY: {OWNER: ANY},
+    Can.SEE_RESULTS: {OWNER: ANY},
     Can.BREAK_GLASS: {THERAPIST: ANY},
     Can.SEE_DIARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.BOOK: {ADMIN: ANY, THERAPIST: ANY},

@@ -38,6 +38,11 @@ def rules() -> Rules:
     return Rules(**latest.values()) if latest else Rules()
 
 
+def shipped(measure: str, detail: str) -> Threshold:
+    """What Tonus comes with."""
+    return _DEFAULTS.get((measure, detail), Threshold(measure, detail))
+
+
 def history(measure: str, detail: str) -> list[MeasureThreshold]:
     """The clinic's versions, the newest first."""
     rows = MeasureThreshold.objects.filter(measure=measure, detail=detail).select_related("set_by")

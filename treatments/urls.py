@@ -3,7 +3,7 @@
 from django.urls import path
 
 from treatments import care_urls
-from treatments.views import episodes, notes, plans
+from treatments.views import episodes, notes, outcomes, plans, results
 
 app_name = "treatments"
 
@@ -36,5 +36,20 @@ urlpatterns = [
     path("note/<uuid:uid>/sign/", notes.sign, name="sign"),
     path("note/<uuid:uid>/discard/", notes.discard, name="discard"),
     path("note/<uuid:uid>/amend/", notes.amend, name="amend"),
+    path("patient/<uuid:uid>/timeline/", outcomes.patient_timeline, name="timeline"),
+    path("patient/<uuid:uid>/outcomes/", outcomes.outcomes_panel, name="outcomes_panel"),
+    path("patient/<uuid:uid>/measure/<slug:slug>/", outcomes.measure_take, name="measure_take"),
+    path("patient/<uuid:uid>/measures/ask/", outcomes.measures_ask, name="measures_ask"),
+    path("measures/<uuid:uid>/withdraw/", outcomes.measures_withdraw, name="measures_withdraw"),
+    path("measurement/<uuid:uid>/strike/", outcomes.measure_strike, name="measure_strike"),
+    path("patient/<uuid:uid>/spasms/", outcomes.spasm_diary, name="spasm_diary"),
+    path("patient/<uuid:uid>/spasms/link/", outcomes.spasm_diary_link, name="spasm_diary_link"),
+    path("spasm-diary/<uuid:uid>/revoke/", outcomes.spasm_diary_revoke, name="spasm_diary_revoke"),
+    path("spasm-diary/<uuid:uid>/close/", outcomes.spasm_diary_close, name="spasm_diary_close"),
+    path("what-works/", results.what_works, name="what_works"),
+    path("thresholds/", results.thresholds, name="thresholds"),
+    path("thresholds/rules/", results.rules_change, name="outcome_rules"),
+    path("thresholds/<slug:slug>/", results.threshold_change, name="threshold_change"),
+    path("thresholds/<slug:slug>/<slug:movement>/", results.threshold_change, name="threshold_of_movement"),
     *care_urls.urlpatterns,
 ]

@@ -7,7 +7,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      said.textContent = "Copied. Paste it into your calendar program.";
+      said.textContent = button.dataset.copied || "Copied. Paste it into your calendar program.";
     } catch {
       said.textContent = "The browser does not let this page copy. It is selected: press Ctrl and C, or ⌘ and C.";
     }

@@ -31,6 +31,8 @@ _PATIENT = (
     "patients:emergency_add", "patients:coverage_add", "patients:identifier_add", "patients:document_file",
     "patients:care_team", "patients:care_team_assign", "patients:open", "patients:merge_choose",
     "treatments:patient_panel", "treatments:episode_new", "treatments:note_new", "scheduling:patient_panel",
+    "treatments:timeline", "treatments:outcomes_panel", "treatments:measures_ask", "treatments:spasm_diary",
+    "treatments:spasm_diary_link",
     "scheduling:preferred_times",
     "billing:patient_panel", "billing:issue_open", "billing:new_invoice", "billing:add_charge",
     "billing:take_payment", "billing:use_credit",
@@ -63,6 +65,10 @@ _OBJECTS: dict[str, str] = {
     "treatments:sign": "draft",
     "treatments:discard": "draft",
     "treatments:amend": "note",
+    "treatments:measure_strike": "measurement",
+    "treatments:measures_withdraw": "measure_request",
+    "treatments:spasm_diary_revoke": "spasm_diary",
+    "treatments:spasm_diary_close": "spasm_diary",
     **dict.fromkeys(
         (
             f"scheduling:{act}"
@@ -144,6 +150,12 @@ def samples(world: World) -> dict[str, Sample]:
     def from_injury(side: Side) -> dict[str, Any]:
         return {"uid": side.patient_uid, "injury": side.objects["injury"].uid}
 
+    def measure(side: Side) -> dict[str, Any]:
+        return {"uid": side.patient_uid, "slug": "nprs"}
+
+    def entry(side: Side) -> dict[str, Any]:
+        return {"token": side.links["spasm_diary"], "entry": side.objects["spasm_entry"].uid}
+
     somebody = alike(uid=world.desk.uid)
     template = PlanTemplate.objects.in_use().first()
     assert template is not None
@@ -175,14 +187,19 @@ def samples(world: World) -> dict[str, Sample]:
         "scheduling:my_calendar_revoke": alike(uid=world.own_calendar.uid),
         "scheduling:calendar_rotate": alike(uid=world.rooms_calendar.uid),
         "scheduling:calendar_revoke": alike(uid=world.rooms_calendar.uid),
-        **{
-            f"treatments:exercise{act}": alike(slug="bridge") for act in ("", "_change", "_retire", "_bring_back")
-        },
+        **{f"treatments:exercise{act}": alike(slug="bridge") for act in ("", "_change", "_retire", "_bring_back")},
         **{f"treatments:template_{act}": alike(uid=template.uid) for act in ("change", "retire", "bring_back")},
         "portal:home": _token("home"),
         "portal:home_paper": _token("home"),
         "portal:offer": _token("waitlist"),
         "portal:offer_decline": _token("waitlist"),
+        "portal:measures": _token("measures"),
+        "portal:diary": _token("spasm_diary"),
+        "portal:diary_entry": entry,
+        "portal:diary_remove": entry,
+        "treatments:measure_take": measure,
+        "treatments:threshold_change": alike(slug="nprs"),
+        "treatments:threshold_of_movement": alike(slug="rom", movement="neck_flexion"),
         "choose_password": _token("password"),
         "billing:count_till": alike(uid=world.place.uid),
         "billing:set_price": alike(uid=world.service.uid),
@@ -202,4 +219,4 @@ def samples(world: World) -> dict[str, Sample]:
 
 
 #: URLs with two ids of which the second is not a record of the first: crossing them says nothing.
-NOT_CROSSED = frozenset({"patients:merge", "patients:care_team_leave"})
+NOT_CROSSED = frozenset({"patients:merge", "patients:care_team_leave", "treatments:measure_take"})

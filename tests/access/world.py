@@ -49,7 +49,7 @@ from scheduling.models import (
 from scheduling.waitlist import Wish
 from tests.access.machinery import Actor, Side
 from tests.factories import billing as bills
-from tests.factories import people
+from tests.factories import outcomes, people
 from tests.factories import scheduling as diary
 from tests.factories import treatments as care
 from tests.factories.series import a_plan, a_rule, a_series, left_out
@@ -251,9 +251,7 @@ def _home(side: Side, patient: Patient, treats: Practitioner, desk: User) -> Non
     side.links["home"] = links.issue(
         purpose=Purpose.HOME, subject_uid=episode.uid, expires_at=NOW + timedelta(days=1), now=NOW
     )
-    letter = letters.start(
-        episode, kind="progress_report", author=treats, by=treats.user, now=NOW, today=care.TODAY
-    )
+    letter = letters.start(episode, kind="progress_report", author=treats, by=treats.user, now=NOW, today=care.TODAY)
     words = {part: side.word("clinical") for part in letters.PARTS}
     side.objects["letter"] = letters.save(letter, by=treats.user, now=NOW, **words)
 
@@ -290,6 +288,22 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
     _calendars(side, treats)
     _waitlist(side, patient, treats, clinic)
     _notes(side, treats)
+    _outcomes(side, patient, treats)
+
+
+def _outcomes(side: Side, patient: Patient, treats: Practitioner) -> None:
+    """A score in the patient's own words, questions that wait, a diary with a spasm in it, and a link to each."""
+    by, now = treats.user, NOW
+    named = [[side.word("clinical"), n] for n in (2, 3, 4)]
+    side.objects["measurement"] = outcomes.a_measurement(
+        patient, "psfs", {"activities": named}, by=by, now=now, taken_at=now
+    )
+    request = outcomes.some_questions(patient, "nprs", by=by, now=now)
+    kept = outcomes.a_diary(patient, by=by)
+    side.links["measures"] = outcomes.token_for(request, now=now)
+    side.links["spasm_diary"] = outcomes.token_for(kept, now=now)
+    entry = outcomes.a_spasm(outcomes.link_for(kept, now=now), at=now)
+    side.objects |= {"measure_request": request, "spasm_diary": kept, "spasm_entry": entry}
 
 
 def _series(side: Side, clinic: SimpleNamespace, patient: Patient, treats: Practitioner) -> Series:
