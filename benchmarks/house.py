@@ -77,6 +77,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.middleware.csrf import _get_new_csrf_string
 from clinic import time
+from allauth.usersessions.models import UserSession
 from clinic.models import Clinic, Location, User
 Clinic.objects.get_or_create(is_the_one=True, defaults={"name": "Benchmark Clinic"})
 Location.objects.get_or_create(name="Main Street", defaults={"zone": "America/New_York"})
@@ -90,6 +91,7 @@ for name, role in [("owner", "owner"), *((f"admin{n or ''}", "admin") for n in r
                     HASH_SESSION_KEY: user.get_session_auth_hash(), "began_at": at, "seen_at": at,
                     "idle_seconds": 36000})
     session.create()
+    UserSession.objects.create(user=user, ip="127.0.0.1", session_key=session.session_key)
     said += [session.session_key, _get_new_csrf_string()] if role == "admin" else []
 print(*said)
 """

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.signed_in.ReadWithTheSession",
     "clinic.sessions.IdleLogOff",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -233,7 +234,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 #: Every member of staff must have a second factor. The demo only offers it.
 REQUIRE_MFA = env.bool("TONUS_REQUIRE_MFA", not DEMO)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "clinic.signed_in"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 #: Seconds without a sign of life until a session ends: at one's own desk, and at a shared one.
