@@ -40,11 +40,12 @@ class Can(Enum):
     RECORD_REFERRALS = "record a doctor's diagnosis and referral"
     SEE_PLANS = "see what is planned: kinds, sessions, spacing"
     WRITE_PLANS = "write and revise plans of care"
+    SET_ASIDE_RULES = "set aside a safety rule that allows it, with a reason"
     SEE_NOTES = "read notes of treatment"
     WRITE_NOTES = "write and sign notes of treatment"
+    SEE_RESULTS = "see what helps here, over all patients, in numbers"
     SEE_LIBRARY = "see the clinic's exercises and templates of plans"
     SET_LIBRARY = "change the clinic's exercises and templates of plans"
-    SEE_RESULTS = "see what helps here, over all patients, in numbers"
     BREAK_GLASS = "open a record outside the care team, with a reason, for an hour"
     SEE_DIARY = "see the diary"
     BOOK = "book, move and cancel visits, and mark arrivals"
@@ -53,6 +54,7 @@ class Can(Enum):
     BILL = "charge, invoice and take payments"
     SEE_TAKINGS = "see the day's takings and open items"
     SET_PRICES = "set prices"
+    MANAGE_RULES = "change the safety rules, and see where one was set aside"
     SEE_MESSAGES = "see what messages went out, and settle those that need a person"
     MANAGE_STAFF = "add staff and decide their roles"
     MANAGE_CLINIC = "change the clinic and its locations"
@@ -84,11 +86,12 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.RECORD_REFERRALS: {ADMIN: ANY, THERAPIST: CARE_TEAM},
     Can.SEE_PLANS: {ADMIN: ANY, THERAPIST: CARE_TEAM},
     Can.WRITE_PLANS: {THERAPIST: CARE_TEAM},
+    Can.SET_ASIDE_RULES: {THERAPIST: CARE_TEAM},
     Can.SEE_NOTES: {THERAPIST: CARE_TEAM},
     Can.WRITE_NOTES: {THERAPIST: CARE_TEAM},
+    Can.SEE_RESULTS: {OWNER: ANY},
     Can.SEE_LIBRARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.SET_LIBRARY: {OWNER: ANY},
-    Can.SEE_RESULTS: {OWNER: ANY},
     Can.BREAK_GLASS: {THERAPIST: ANY},
     Can.SEE_DIARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.BOOK: {ADMIN: ANY, THERAPIST: ANY},
@@ -97,6 +100,7 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.BILL: {OWNER: ANY, ADMIN: ANY},
     Can.SEE_TAKINGS: {OWNER: ANY, ADMIN: ANY},
     Can.SET_PRICES: {OWNER: ANY},
+    Can.MANAGE_RULES: {OWNER: ANY},
     Can.SEE_MESSAGES: {OWNER: ANY, ADMIN: ANY},
     Can.MANAGE_STAFF: {OWNER: ANY},
     Can.MANAGE_CLINIC: {OWNER: ANY},

@@ -18,6 +18,7 @@ from clinic.models import Location, Practitioner, User
 from clinic.time import local_day
 from patients import care_team, records
 from patients.models import Joining, Patient
+from treatments import gate
 from treatments.body.marks import fingerprint
 from treatments.content import (  # noqa: F401 -- read as notes.Content by all who write notes
     CARRIED,
@@ -262,6 +263,7 @@ def sign(note: SessionNote, *, revision: int, marks: str = "", by: User, now: da
     note.needs_cosignature = Supervision.objects.current().filter(practitioner=note.author).exists()
     note.digest = digest(note)
     note.save(update_fields=["status", "signed_at", "signed_by", "template_version", "needs_cosignature", "digest"])
+    gate.rely_on_note(note, by=by, now=now)
     audit.record(
         "note.signed", by=by, now=now, subject=note, patient_uid=note.patient.uid, detail={"digest": note.digest}
     )

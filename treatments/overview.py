@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count
 
 from patients.models import Patient
-from treatments import plans, safety, screening
+from treatments import gate as gates
+from treatments import plans, safety
 from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, PlanTemplate, SessionNote, Technique
 from treatments.plans import Progress
 
@@ -119,13 +120,11 @@ def _progress(several: Iterable[Plan]) -> dict[uuid.UUID, Progress]:
     return plans.progress_of(several, dict(counted))
 
 
-def verdicts_of_plan(plan: Plan, today: date) -> dict[int, safety.Verdict]:
+def verdicts_of_plan(plan: Plan, today: date, now: datetime) -> dict[int, safety.Verdict]:
     """What the rules say today about each massage of a plan, by its row: a patient changes, a plan does not."""
     massages: list[Intervention] = [part for part in plan.interventions.all() if part.kind == Kind.MASSAGE]
     if not massages:
         return {}
-    snapshot = screening.snapshot_of(patient=plan.patient, episode=plan.episode, today=today)
-    return {
-        part.pk: safety.verdict(snapshot, safety.Choice(safety.Technique(part.technique), frozenset(part.regions)))
-        for part in massages
-    }
+    plan.episode.patient = plan.patient
+    reading = gates.read(plan.episode, today=today, now=now)
+    return {part.pk: reading.verdict(part.technique, part.regions) for part in massages}

@@ -14,10 +14,11 @@ from decimal import Decimal
 from django.db import transaction
 
 from clinic import audit
+from clinic.access import Can
 from clinic.models import Practitioner, User
 from patients import care_team, records
 from patients.models import Joining, Medication
-from treatments import safety, screening
+from treatments import gate, safety
 from treatments.models import (
     ConsentHow,
     Episode,
@@ -106,11 +107,11 @@ class Proposal:
     same_day: str = SameDay.ANY
 
 
-def verdicts(episode: Episode, *, regions: Sequence[str] = (), today: date) -> dict[str, safety.Verdict]:
+def verdicts(
+    episode: Episode, *, regions: Sequence[str] = (), today: date, now: datetime | None = None
+) -> dict[str, safety.Verdict]:
     """What the rules say about each technique for this patient today."""
-    snapshot = screening.snapshot_of(patient=episode.patient, episode=episode, today=today)
-    where = frozenset(regions)
-    return {t.value: safety.verdict(snapshot, safety.Choice(t, where)) for t in safety.Technique}
+    return gate.read(episode, today=today, now=now).each(regions)
 
 
 # -- Propose and revise --------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ def propose(
     until the patient accepts the new one. Raises PlanRefused where a rule blocks or a part makes no sense."""
     episode = _locked(episode)
     _check_proposal(proposal, episode, today)
-    checked = _checked_massages(episode, proposal, today)
+    checked = _checked_massages(episode, proposal, today, by=by)
     latest = Plan.objects.filter(episode=episode).order_by("-version").first()
     for open_proposal in Plan.objects.filter(episode=episode).proposed():
         _end(open_proposal, PlanStatus.SUPERSEDED, reason="Revised before it was accepted", by=by, now=now)
@@ -172,26 +173,30 @@ def _check_proposal(proposal: Proposal, episode: Episode, today: date) -> None:
 
 
 def _checked_massages(
-    episode: Episode, proposal: Proposal, today: date
-) -> list[tuple[MassagePart, tuple[safety.Finding, ...]]]:
-    """Each massage with its pressure capped by the rules, and the findings its reason sets aside."""
+    episode: Episode, proposal: Proposal, today: date, *, by: User
+) -> list[tuple[MassagePart, safety.Verdict]]:
+    """Each massage with its pressure capped by the rules, and the verdict whose blocks its reason sets aside.
+
+    A plan is for weeks: what was asked about today, such as the last dose, does not count for it.
+    """
     if not proposal.massages:
         return []
-    snapshot = screening.snapshot_of(patient=episode.patient, episode=episode, today=today)
+    reading = gate.read(episode, today=today, now=None)
     checked = []
     for position, part in enumerate(proposal.massages):
-        choice = safety.Choice(safety.Technique(part.technique), frozenset(part.regions))
-        verdict = safety.verdict(snapshot, choice)
+        verdict = reading.verdict(part.technique, part.regions)
         if verdict.absolute:
             raise PlanRefused(_sentences(verdict.absolute), part="technique", position=position)
         if verdict.blocks and not part.override_reason.strip():
             sentence = f"{_sentences(verdict.blocks)} To go ahead, say who cleared it and why."
             raise PlanRefused(sentence, part="override_reason", position=position)
+        if verdict.blocks and not by.can(Can.SET_ASIDE_RULES):
+            raise PlanRefused("Only a therapist may set a rule aside.", part="override_reason", position=position)
         cap = verdict.pressure_cap
         if cap is not None and part.pressure_cap is not None and part.pressure_cap > cap:
             why = next(f.message for f in verdict.findings if f.pressure_cap == cap)
             raise PlanRefused(f"No more than {cap} of 5 here. {why}", part="pressure_cap", position=position)
-        checked.append((replace(part, pressure_cap=part.pressure_cap or cap), verdict.blocks))
+        checked.append((replace(part, pressure_cap=part.pressure_cap or cap), verdict))
     return checked
 
 
@@ -202,12 +207,12 @@ def _sentences(findings: Sequence[safety.Finding]) -> str:
 def _write_parts(
     plan: Plan,
     proposal: Proposal,
-    massages: Sequence[tuple[MassagePart, tuple[safety.Finding, ...]]],
+    massages: Sequence[tuple[MassagePart, safety.Verdict]],
     *,
     by: User,
     now: datetime,
 ) -> None:
-    for position, (part, set_aside) in enumerate(massages, start=1):
+    for position, (part, verdict) in enumerate(massages, start=1):
         intervention = Intervention.objects.create(
             plan=plan,
             kind=Kind.MASSAGE,
@@ -220,8 +225,10 @@ def _write_parts(
             days_between=part.days_between,
             instructions=part.instructions,
         )
-        for finding in set_aside:
+        for finding in verdict.blocks:
             _set_aside(intervention, finding, reason=part.override_reason.strip(), by=by, now=now)
+        if verdict.blocks:
+            gate.rely([verdict], plan.episode, intervention=intervention, by=by, now=now)
     if proposal.exercises is not None:
         _write_exercises(plan, proposal.exercises, position=len(massages) + 1)
     for position, medicine in enumerate(proposal.medication, start=len(massages) + 2):
@@ -241,7 +248,7 @@ def _set_aside(intervention: Intervention, finding: safety.Finding, *, reason: s
     SafetyOverride.objects.create(
         intervention=intervention,
         rule=finding.rule,
-        message=finding.message,
+        message=finding.message[:300],
         reason=reason,
         overridden_at=now,
         overridden_by=by,
@@ -252,7 +259,7 @@ def _set_aside(intervention: Intervention, finding: safety.Finding, *, reason: s
         now=now,
         subject=intervention.plan,
         patient_uid=intervention.plan.patient.uid,
-        detail={"rule": finding.rule, "technique": intervention.technique, "rules": safety.VERSION},
+        detail={"rule": finding.rule, "technique": intervention.technique, "version": finding.version},
     )
 
 

@@ -7,13 +7,31 @@ that the therapist is told to judge it; a history that nobody took is None, neve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
 
 from clinic.time import age_on
-from patients.models import Allergy, AllergyKind, Cause, Condition, DrugClass, Medication, Patient, Precision, Surgery
-from treatments.models import Diagnosis, Episode
-from treatments.safety import Allergies, Concern, Drug, Snapshot, Tissue
+from patients.models import (
+    Allergy,
+    AllergyKind,
+    Cause,
+    Condition,
+    DrugClass,
+    Injury,
+    Medication,
+    Patient,
+    Precision,
+    Surgery,
+)
+from treatments.body.marks import Layer, Visit, minded
+from treatments.models import BodyMark, Diagnosis, Episode, RedFlagClearance, RedFlagScreen, VisitCheck
+from treatments.safety import NO_DOSE, Allergies, Concern, Drug, Flag, Mark, Since, Snapshot, Tissue, WayHome, redflags
 
 #: Beginnings of ICD-10-CM codes and what they mean to hands.
 BY_CODE: tuple[tuple[str, Concern], ...] = (
@@ -25,7 +43,8 @@ BY_CODE: tuple[tuple[str, Concern], ...] = (
     ("D67", Concern.BLEEDING_DISORDER),
     ("D68", Concern.BLEEDING_DISORDER),
     ("D69", Concern.BLEEDING_DISORDER),
-    ("M80", Concern.OSTEOPOROSIS),
+    ("M80", Concern.SEVERE_OSTEOPOROSIS),
+    ("M80", Concern.FRACTURE),
     ("M81", Concern.OSTEOPOROSIS),
     ("M84.4", Concern.FRACTURE),
     ("S22.0", Concern.FRACTURE),
@@ -33,7 +52,10 @@ BY_CODE: tuple[tuple[str, Concern], ...] = (
     ("C", Concern.CANCER),
     ("Z33", Concern.PREGNANCY),
     ("Z34", Concern.PREGNANCY),
+    ("O09", Concern.PREGNANCY_HIGH_RISK),
     ("O", Concern.PREGNANCY),
+    ("F10.12", Concern.INTOXICATION),
+    ("Z91.41", Concern.ABUSE_HISTORY),
     ("I50", Concern.UNSTABLE_CIRCULATION),
     ("I71", Concern.UNSTABLE_CIRCULATION),
     ("G60", Concern.NEUROPATHY),
@@ -54,9 +76,10 @@ BY_NAME: tuple[tuple[Concern, str], ...] = (
     (Concern.THROMBOSIS, r"dvt|thrombos\w+|phlebitis|blood clots?|(pulmonary )?embol\w+"),
     (Concern.BLEEDING_DISORDER, r"ha?emophilia\w*|bleeding disorder|thrombocytop\w+|low platelets|von willebrand\w*"),
     (Concern.FRACTURE, r"fracture\w*|broken|unstable spine|spondylolisthesis"),
+    (Concern.SEVERE_OSTEOPOROSIS, r"(severe|advanced|manifest) osteoporo\w+"),
     (Concern.OSTEOPOROSIS, r"osteoporo\w+|osteopenia|bone loss|brittle bones?"),
     (Concern.CANCER, r"cancer|carcinoma|tumou?r|lymphoma|leuk\w+|myeloma|melanoma|metasta\w+|chemo\w*|radiotherapy"),
-    (Concern.PREGNANCY, r"pregnan\w+|expecting"),
+    (Concern.PREGNANCY, r"pregnan\w+|expecting|trimester"),
     (Concern.SKIN_LESION, r"open wound|burn|rash|eczema|shingles|ulcer|psoriasis"),
     (
         Concern.UNSTABLE_CIRCULATION,
@@ -69,6 +92,9 @@ BY_NAME: tuple[tuple[Concern, str], ...] = (
         Concern.INFLAMMATORY_ARTHRITIS,
         r"rheumatoid( arthritis)?|ankylosing spondylitis|psoriatic arthritis|lupus|inflammatory arthritis",
     ),
+    (Concern.INTOXICATION, r"intoxicated|drunk"),
+    (Concern.ABUSE_HISTORY, r"history of (abuse|violence)|abused?|survivor of (abuse|violence)|sexual violence"),
+    (Concern.CONSENT_WITHDRAWN, r"consent (withdrawn|taken back|revoked)|refuses touch|no touch"),
 )
 _PATTERNS = tuple((concern, re.compile(rf"\b({pattern})\b")) for concern, pattern in BY_NAME)
 
@@ -79,17 +105,63 @@ _CARRIERS = re.compile(
 )
 
 
-def snapshot_of(*, patient: Patient, episode: Episode, today: date) -> Snapshot:
-    """What is known on this day, in six queries."""
-    diagnoses = list(Diagnosis.objects.for_patient(patient).standing().select_related("code"))
-    conditions = list(Condition.objects.for_patient(patient).standing())
-    surgeries = list(Surgery.objects.for_patient(patient).standing())
-    medicines = list(Medication.objects.for_patient(patient).standing())
-    allergies = list(Allergy.objects.for_patient(patient).standing())
+def snapshot_of(*, patient: Patient, episode: Episode, today: date, now: datetime | None = None) -> Snapshot:
+    """What is known of one patient. Without `now` nothing that was asked today counts: nobody knows it."""
+    episode.patient = patient
+    return snapshots([episode], today=today, now=now)[0]
+
+
+def snapshots(episodes: Sequence[Episode], *, today: date, now: datetime | None = None) -> list[Snapshot]:
+    """One for each episode, in twelve statements however many there are. Episodes come with their patients."""
+    rows = Rows({episode.patient.root_id for episode in episodes})
+    return [_snapshot(episode, rows, today, now) for episode in episodes]
+
+
+class Rows:
+    """All rows that speak of these people, by person: a record and those merged into it are one."""
+
+    def __init__(self, roots: Collection[int]) -> None:
+        merged = Patient.objects.filter(merged_into__in=roots).values_list("pk", "merged_into_id")
+        self.root = {root: root for root in roots} | dict(merged)
+        self.diagnoses = self._by_person(Diagnosis.objects.standing().select_related("code"))
+        self.conditions = self._by_person(Condition.objects.standing())
+        self.surgeries = self._by_person(Surgery.objects.standing())
+        self.medicines = self._by_person(Medication.objects.standing())
+        self.allergies = self._by_person(Allergy.objects.standing())
+        self.injuries = self._by_person(Injury.objects.standing())
+        self.screens = self._by_person(RedFlagScreen.objects.order_by("asked_at", "pk"))
+        self.clearances = self._by_person(RedFlagClearance.objects.order_by("recorded_at", "pk"))
+        self.checks = self._by_person(VisitCheck.objects.order_by("asked_at", "pk"))
+        minded = BodyMark.objects.filter(layer__in=MARKED, note__patient__in=self.root)
+        self.marks: dict[int, list[BodyMark]] = defaultdict(list)
+        for mark in minded.select_related("note").order_by("-note__service_at", "-note_id", "pk"):
+            self.marks[self.root[mark.note.patient_id]].append(mark)
+
+    def _by_person(self, rows: QuerySet[Any]) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in rows.filter(patient__in=self.root):
+            found[self.root[row.patient_id]].append(row)
+        return found
+
+
+#: Layers of the body chart that hands must mind, and what they mean to a rule.
+MARKED = {Layer.AVOID: Concern.AVOID_ZONE, Layer.NUMBNESS: Concern.NEUROPATHY}
+
+
+def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -> Snapshot:
+    patient = episode.patient
+    who = patient.root_id
+    medicines, surgeries = rows.medicines[who], rows.surgeries[who]
+    diagnoses, allergies = rows.diagnoses[who], rows.allergies[who]
     current = [m for m in medicines if m.ended_on is None or m.ended_on >= today]
-    read = [(c.name, concerns_of(c.name)) for c in conditions if c.resolved_on is None or c.resolved_on >= today]
+    lasting = [c for c in rows.conditions[who] if c.resolved_on is None or c.resolved_on >= today]
+    read = [(c, _stage(concerns_of(c.name), c.name, c.recorded_at.date(), today)) for c in lasting]
     coded = {concern for d in diagnoses for concern in concerns_of_code(d.code.code)}
-    asked = bool(conditions or surgeries)
+    asked = _today(rows.checks[who], now)
+    concerns, placed = _by_place(read)
+    concerns |= coded | asked.concerns
+    age = age_on(patient.born_on, today)
+    state = red_flags_of(rows, who)
     return Snapshot(
         cause_known=episode.cause != Cause.UNKNOWN,
         diagnosed=any(d.episode_id == episode.pk for d in diagnoses),
@@ -99,16 +171,96 @@ def snapshot_of(*, patient: Patient, episode: Episode, today: date) -> Snapshot:
         contact_allergens=tuple(
             a.substance for a in allergies if a.kind == AllergyKind.CONTACT or _CARRIERS.search(a.substance.lower())
         ),
-        drugs=frozenset(Drug(c) for m in current for c in m.drug_classes if c != DrugClass.OTHER)
-        if medicines
-        else None,
+        drugs=_classes(current) if medicines else None,
         unclassified_medicines=tuple(m.name for m in current if not set(m.drug_classes) - {DrugClass.OTHER}),
-        concerns=frozenset(coded.union(*(found for _, found in read))) if asked or coded else None,
-        other_conditions=tuple(name for name, found in read if not found),
+        concerns=frozenset(concerns) if rows.conditions[who] or surgeries or concerns else None,
+        places=(*placed, *_marks(rows.marks[who])),
+        other_conditions=tuple(c.name for c, found in read if not found),
         days_since_surgery=_days_since(surgeries, today),
-        age=age_on(patient.born_on, today),
+        surgery_undated=episode.cause == Cause.SURGERY and not surgeries,
+        age=age,
         injured_regions=frozenset(episode.regions),
+        red_flags=state.standing | ({Flag.AGE} if not AGES_WITHOUT_FLAG[0] <= age <= AGES_WITHOUT_FLAG[1] else set()),
+        screen_days=(today - state.complete_at.date()).days if state.complete_at else None,
+        since_screen=_since(rows, who, state.complete_at),
+        hours_since_dose=asked.hours,
+        way_home=asked.way_home,
     )
+
+
+#: Below and above, age itself is a weak red flag (AHCPR, NBK52120).
+AGES_WITHOUT_FLAG = (20, 50)
+
+
+def red_flags_of(rows: Rows, who: int) -> redflags.State:
+    """What the screens and clearances of one person amount to."""
+    return redflags.state(
+        [redflags.Screen(s.asked_at, _answers(s.answers)) for s in rows.screens[who]],
+        [redflags.Cleared(c.recorded_at, frozenset(map(Flag, c.flags))) for c in rows.clearances[who]],
+    )
+
+
+def _answers(stored: dict[str, str]) -> dict[Flag, redflags.Answer]:
+    return {Flag(flag): redflags.Answer(answer) for flag, answer in stored.items()}
+
+
+def _since(rows: Rows, who: int, screened_at: datetime | None) -> frozenset[Since]:
+    """A new injury or a fever that came to be known after the screen."""
+    if screened_at is None:
+        return frozenset()
+    day = screened_at.date()
+    checks = [check for check in rows.checks[who] if check.asked_at > screened_at]
+    hurt = any(
+        i.recorded_at > screened_at and (i.happened_on is None or i.happened_on >= day) for i in rows.injuries[who]
+    )
+    hot = any(
+        c.recorded_at > screened_at and Concern.FEVER_OR_INFECTION in concerns_of(c.name) for c in rows.conditions[who]
+    )
+    found = set()
+    if hurt or any(check.new_injury == redflags.Answer.YES for check in checks):
+        found.add(Since.TRAUMA)
+    if hot or any(check.fever == redflags.Answer.YES for check in checks):
+        found.add(Since.FEVER)
+    return frozenset(found)
+
+
+# -- What was asked today ------------------------------------------------------------------------------
+
+#: What was asked at a visit holds so long.
+ASKED_FOR = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Today:
+    hours: int | None = None
+    way_home: WayHome = WayHome.NOT_ASKED
+    concerns: frozenset[Concern] = frozenset()
+
+
+def _today(checks: Iterable[VisitCheck], now: datetime | None) -> Today:
+    """The last answer to each question; "not asked" takes none back."""
+    if now is None:
+        return Today()
+    hours, way_home = None, WayHome.NOT_ASKED
+    said = {"intoxicated": redflags.Answer.NOT_ASKED.value, "fever": redflags.Answer.NOT_ASKED.value}
+    for check in checks:
+        if not now - ASKED_FOR <= check.asked_at <= now:
+            continue
+        if check.dose == redflags.Answer.NO:
+            hours = NO_DOSE
+        elif check.dose == redflags.Answer.YES:
+            # A dose at an hour that nobody remembers may have been just now.
+            hours = int((now - check.last_dose_at) / timedelta(hours=1)) if check.last_dose_at else 0
+        if check.way_home != WayHome.NOT_ASKED:
+            way_home = WayHome(check.way_home)
+        for name in said:
+            if getattr(check, name) != redflags.Answer.NOT_ASKED:
+                said[name] = getattr(check, name)
+    found = {"intoxicated": Concern.INTOXICATION, "fever": Concern.FEVER_OR_INFECTION}
+    return Today(hours, way_home, frozenset(found[name] for name, answer in said.items() if answer == "yes"))
+
+
+# -- Reading what people write -------------------------------------------------------------------------
 
 
 def _classes(medicines: Iterable[Medication]) -> frozenset[Drug]:
@@ -118,20 +270,104 @@ def _classes(medicines: Iterable[Medication]) -> frozenset[Drug]:
 def concerns_of(name: str) -> set[Concern]:
     """What a condition, as it was written, means to hands; empty when no pattern knows it."""
     text = name.lower()
-    return {concern for concern, pattern in _PATTERNS if pattern.search(text)}
+    found = {concern for concern, pattern in _PATTERNS if pattern.search(text)}
+    if Concern.INFLAMMATORY_ARTHRITIS in found and re.search(r"\bflar(e|ing)\b", text):
+        found.add(Concern.ARTHRITIS_FLARE)
+    return found
 
 
 def concerns_of_code(code: str) -> set[Concern]:
-    return {concern for beginning, concern in BY_CODE if code.startswith(beginning)}
+    """By the longest beginning that fits each meaning; O09 is a pregnancy of high risk, not just any."""
+    found = {concern for beginning, concern in BY_CODE if code.startswith(beginning)}
+    return found - {Concern.PREGNANCY} if Concern.PREGNANCY_HIGH_RISK in found else found
+
+
+def _stage(found: set[Concern], name: str, recorded_on: date, today: date) -> set[Concern]:
+    """How far a pregnancy is, by the words: weeks go on counting from the day they were written down."""
+    if Concern.PREGNANCY not in found:
+        return found
+    text, rest = name.lower(), found - {Concern.PREGNANCY}
+    if re.search(r"high[- ]risk|pre-?eclampsia|placenta pr(a)?evia", text):
+        return rest | {Concern.PREGNANCY_HIGH_RISK}
+    if weeks := re.search(r"(\d{1,2})\s*(weeks|wk|w\b)", text):
+        so_far = int(weeks[1]) + (today - recorded_on).days // 7
+        return rest | {Concern.PREGNANCY_FIRST if so_far < FIRST_TRIMESTER else Concern.PREGNANCY_LATER}
+    if re.search(r"(second|third|2nd|3rd|last) trimester", text):
+        return rest | {Concern.PREGNANCY_LATER}
+    return found
+
+
+FIRST_TRIMESTER = 14
+
+#: Words for places, and the regions of the body they mean. A limb beyond the atlas's coarse names is itself.
+_PLACES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"\b({words})\b"), places)
+    for words, places in (
+        (r"cervical|neck|c[1-7]", ("neck",)),
+        (r"thoracic|upper back", ("upper_back", "mid_back")),
+        (r"t\d{1,2}|mid back", ("upper_back", "mid_back")),
+        (r"lumbar|low(er)? back|l[1-5]", ("low_back", "quadratus_lumborum")),
+        (r"sacr\w+|s1|coccyx|tailbone", ("sacrum",)),
+        (r"pelvi\w+", ("sacrum", "hip", "buttock", "abdomen")),
+        (r"hips?", ("hip", "buttock")),
+        (r"femur|thighs?", ("thigh_front", "thigh_back", "thigh_inner", "thigh_outer")),
+        (r"knees?", ("knee",)),
+        (r"shins?|tibia\w*|fibula\w*|lower legs?|cal(f|ves)", ("calf", "shin")),
+        (r"ankles?|foot|feet|heels?|toes?|metatars\w+", ("foot",)),
+        (r"shoulders?|clavicle|collarbone|scapula", ("shoulder", "collarbone", "upper_trapezius")),
+        (r"arms?|humerus|elbows?|radius|ulna|wrists?|hands?|fingers?|thumbs?", ("arm",)),
+        (r"ribs?|chest|sternum", ("ribs_front", "ribs_side", "chest", "mid_back", "upper_back")),
+        (r"abdom\w+|belly", ("abdomen",)),
+        (r"face|jaw|skull|head", ("jaw",)),
+    )
+)
+_HAS_NO_SIDES = frozenset({"sacrum", "abdomen"})
+
+
+def places_of(name: str) -> frozenset[str]:
+    """Where a condition is, as far as its words say; empty when they do not."""
+    text = name.lower()
+    sides = [side for side in ("left", "right") if re.search(rf"\b{side}\b", text)] or ["left", "right"]
+    stems = {stem for pattern, places in _PLACES if pattern.search(text) for stem in places}
+    return frozenset(
+        place for stem in stems for place in ([stem] if stem in _HAS_NO_SIDES else [f"{stem}_{side}" for side in sides])
+    )
+
+
+def _by_place(read: Iterable[tuple[Condition, set[Concern]]]) -> tuple[set[Concern], list[Mark]]:
+    """Concerns that may be anywhere, and those whose words name a place."""
+    anywhere: set[Concern] = set()
+    placed: list[Mark] = []
+    for condition, found in read:
+        regions = places_of(condition.name)
+        if regions:
+            placed.extend(Mark(concern, regions) for concern in sorted(found))
+        else:
+            anywhere |= found
+    return anywhere, placed
+
+
+def _marks(marks: Sequence[BodyMark]) -> Iterator[Mark]:
+    """What stands on the body chart: the newest signed chart that speaks of a layer, and drafts after it."""
+    visits = [
+        Visit(rows[0].note.is_signed, tuple(row.mark for row in rows))
+        for rows in (list(group) for _, group in groupby(marks, key=lambda mark: mark.note_id))
+    ]
+    for layer, concern in MARKED.items():
+        regions = minded(visits, layer)
+        if regions:
+            yield Mark(concern, regions)
 
 
 def _days_since(surgeries: Iterable[Surgery], today: date) -> int | None:
-    """Since the latest that the latest operation can have been: "2026" may mean yesterday."""
-    days = [
-        max(0, (today - s.done_on).days - _SPREAD[Precision(s.done_precision)])
-        for s in surgeries
-        if s.done_on and s.done_on <= today
-    ]
+    """Since the latest that the latest operation can have been: "2026" may mean yesterday, no day the day it was
+    written down."""
+    days = []
+    for surgery in surgeries:
+        if surgery.done_on is None:
+            days.append(max(0, (today - surgery.recorded_at.date()).days))
+        elif surgery.done_on <= today:
+            days.append(max(0, (today - surgery.done_on).days - _SPREAD[Precision(surgery.done_precision)]))
     return min(days, default=None)
 
 

@@ -85,7 +85,7 @@ def test_a_block_that_needs_clearance_asks_for_the_reason():
 def test_a_reason_sets_it_aside_and_is_kept():
     plan = propose(make.an_episode(diagnosed=False), massages=(make.a_massage(override_reason="Dr. Okafor by phone"),))
     kept = SafetyOverride.objects.get(intervention__plan=plan)
-    assert (kept.rule, kept.reason) == ("TEC-01", "Dr. Okafor by phone")
+    assert (kept.rule, kept.reason) == ("TEC-08", "Dr. Okafor by phone")
     assert AuditEvent.objects.filter(action="safety.overridden").count() == 1
 
 

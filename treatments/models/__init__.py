@@ -1,5 +1,6 @@
 """Why a patient is treated, what is planned, and what was done."""
 
+from treatments.models.bodychart import BodyMark
 from treatments.models.charting import (
     CoSignature,
     MotionMeasured,
@@ -9,7 +10,6 @@ from treatments.models.charting import (
     StrengthTested,
     Supervision,
 )
-from treatments.models.bodychart import BodyMark
 from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelease, DiagnosisWord
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
@@ -31,6 +31,14 @@ from treatments.models.plans import (
     SafetyOverride,
     SameDay,
     Technique,
+)
+from treatments.models.safety import (
+    Occasion,
+    RedFlagClearance,
+    RedFlagScreen,
+    Reliance,
+    SafetyRule,
+    VisitCheck,
 )
 from treatments.models.spasms import SpasmDiary, SpasmEntry
 from treatments.models.templates import PlanTemplate
@@ -62,12 +70,17 @@ __all__ = [
     "Measurement",
     "MotionMeasured",
     "NoteOpening",
+    "Occasion",
     "OutcomeRules",
     "PalpationFound",
     "Plan",
     "PlanTemplate",
+    "RedFlagClearance",
+    "RedFlagScreen",
     "Referral",
+    "Reliance",
     "SafetyOverride",
+    "SafetyRule",
     "SameDay",
     "SessionNote",
     "Snippet",
@@ -78,4 +91,5 @@ __all__ = [
     "Technique",
     "TechniqueApplied",
     "TissueState",
+    "VisitCheck",
 ]

@@ -1,327 +1,221 @@
-"""The rules themselves. Each has an id for life, a sentence, and a source; none decides, each only finds.
+"""What a rule is: an id for life, typed conditions, a gate for each technique, a sentence and its source.
 
-Gates follow the table of contraindications in docs/algorithms/safety.md: `block` is absolute, `clear` is a block
-that a recorded reason sets aside, `modify` and `locally` warn. Unknown answers warn; they never pass for "no".
+A rule is data. It asks only for a danger or for "nobody knows", never for "none": so that knowing one more danger,
+or knowing less, can make a verdict stricter and never looser, whatever a clinic writes into its rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 
-from treatments.safety.facts import Allergies, Choice, Concern, Drug, Finding, Severity, Snapshot, Technique, Tissue
-
-VERSION = "2026-11"
-
-NCCIH = "NCCIH, massage therapy: what you need to know; clinic default"
-ERNST = "Ernst 2003, Rheumatology 42:1101"
-YIN = "Yin 2014, eCAM 480956"
-AFP = "AFP 2008;78:365"
-HOUSE = "Clinic policy"
-PURPOSE = "Technique purposes, clinic policy"
-
-GENTLE, NEURO, DEEP = Technique.GENTLE, Technique.NEUROMUSCULAR, Technique.DEEP_TISSUE
-INFO, WARN, BLOCK = Severity.INFO, Severity.WARN, Severity.BLOCK
-
-#: 72 hours are surely over only on the fourth day after the day of onset.
-ACUTE_DAYS = 3
-SURGERY_DAYS = 84
+from treatments.body import atlas
+from treatments.safety.facts import Choice, Concern, Finding, Position, Severity, Snapshot, Technique
+from treatments.safety.subjects import NUMBERS, SETS, About, listed
 
 
-@dataclass(frozen=True)
-class Rule:
-    """An id, what it is about, and the function that finds."""
+class Effect(StrEnum):
+    """What a rule does to one technique."""
 
-    id: str
-    title: str
-    source: str
-    find: Callable[[Snapshot, Choice], Finding | None]
+    NONE = "none"
+    INDICATED = "indicated"
+    LIMIT = "limit"
+    CLEARANCE = "clearance"
+    BLOCK = "block"
 
-
-RULES: list[Rule] = []
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a rule's function returns; the rule adds its id and source."""
-
-    severity: Severity
-    message: str
-    overridable: bool = False
-    cap: int | None = None
-    indicated: bool = False
-
-
-def rule(name: str, title: str, source: str) -> Callable[[Callable[[Snapshot, Choice], Said | None]], Rule]:
-    def register(function: Callable[[Snapshot, Choice], Said | None]) -> Rule:
-        def find(snapshot: Snapshot, choice: Choice) -> Finding | None:
-            said = function(snapshot, choice)
-            if said is None:
-                return None
-            return Finding(
-                rule=name, severity=said.severity, message=said.message, source=source,
-                overridable=said.overridable, pressure_cap=said.cap, indicated=said.indicated,
-            )  # fmt: skip
-
-        made = Rule(id=name, title=title, source=source, find=find)
-        RULES.append(made)
-        return made
-
-    return register
-
-
-def touches_injury(s: Snapshot, c: Choice) -> bool:
-    """Whether hands would work where it is injured; when either is not known, yes."""
-    return not s.injured_regions or not c.regions or bool(s.injured_regions & c.regions)
-
-
-# -- Know the cause, and know the tissue ---------------------------------------------------------------
-
-
-@rule("TEC-01", "The cause is known", f"{HOUSE}: know the cause first; {NCCIH}")
-def cause_comes_first(s: Snapshot, c: Choice) -> Said | None:
-    missing = [
-        what
-        for known, what in (
-            (s.cause_known, "the cause is not known"),
-            (s.diagnosed, "no doctor's diagnosis is on file"),
-            (s.tissue is not Tissue.UNKNOWN, "the tissue has not been examined"),
-        )
-        if not known
-    ]
-    if not missing:
-        return None
-    why = f"{', '.join(missing).capitalize()}: gentle massage only."
-    match c.technique:
-        case Technique.GENTLE:
-            return Said(WARN, why, cap=2)
-        case Technique.NEUROMUSCULAR:
-            return Said(BLOCK, why, overridable=True, cap=3)
-        case _:
-            return Said(BLOCK, why)
-
-
-@rule("TEC-02", "Active spasm", f"{PURPOSE}; {YIN}")
-def spasm_wants_sustained_pressure(s: Snapshot, c: Choice) -> Said | None:
-    if s.tissue is not Tissue.ACTIVE_SPASM:
-        return None
-    if c.technique is NEURO:
-        return Said(INFO, "Sustained pressure is what an active spasm calls for.", indicated=True)
-    if c.technique is DEEP:
-        return Said(BLOCK, "No deep tissue work while the spasm is active.")
-    return None
-
-
-@rule("TEC-03", "The first 72 hours", "48–72 h window in contraindication lists; clinic default")
-def acute_injury_is_left_alone(s: Snapshot, c: Choice) -> Said | None:
-    acute = s.tissue is Tissue.ACUTE_INFLAMED or (s.days_since_onset is not None and s.days_since_onset <= ACUTE_DAYS)
-    if not acute:
-        return None
-    if c.technique is DEEP:
-        return Said(BLOCK, "The injury is acute (72 h are not surely over): no deep tissue work.")
-    if c.technique is NEURO and touches_injury(s, c):
-        return Said(BLOCK, "The injury is acute: no sustained pressure on the injured region.")
-    return Said(WARN, "The injury is acute: work around the injured spot, not on it.", cap=2)
-
-
-@rule("TEC-04", "Onset is known", HOUSE)
-def onset_has_to_be_known(s: Snapshot, c: Choice) -> Said | None:
-    if s.days_since_onset is not None or s.tissue in (Tissue.ADHESION, Tissue.SCAR) or c.technique is GENTLE:
-        return None
-    return Said(WARN, "When it began is not recorded: make sure 72 hours have passed.")
-
-
-@rule("TEC-05", "Adhesion or scar", f"{PURPOSE}; {ERNST}")
-def deep_work_is_for_old_tissue(s: Snapshot, c: Choice) -> Said | None:
-    if c.technique is not DEEP:
-        return None
-    if s.tissue in (Tissue.ADHESION, Tissue.SCAR):
-        return Said(INFO, "Deep tissue work is meant for chronic adhesions and scar tissue.", indicated=True)
-    if s.tissue in (Tissue.GUARDING, Tissue.POST_ACUTE):
-        return Said(WARN, "Deep tissue work is meant for adhesions and scars; none is recorded here.", cap=3)
-    return None
-
-
-@rule("TEC-06", "Gentle massage", PURPOSE)
-def gentle_is_for_blood_flow(s: Snapshot, c: Choice) -> Said | None:
-    if c.technique is not GENTLE:
-        return None
-    return Said(INFO, "Gentle massage is for blood flow and calm.", indicated=s.tissue is not Tissue.UNKNOWN)
-
-
-# -- What must have been asked -------------------------------------------------------------------------
-
-
-@rule("ASK-01", "Allergies were asked about", HOUSE)
-def allergies_must_have_been_asked(s: Snapshot, _: Choice) -> Said | None:
-    if s.allergies is Allergies.NOT_ASKED:
-        return Said(WARN, "Allergies have not been asked about: ask before oil or lotion.")
-    return None
-
-
-@rule("ASK-02", "Medication was asked about", HOUSE)
-def medication_must_have_been_asked(s: Snapshot, _: Choice) -> Said | None:
-    if s.drugs is None:
-        return Said(WARN, "No medication is on file: ask about blood thinners, muscle relaxants and opioids.")
-    if s.unclassified_medicines:
-        return Said(WARN, f"Check what this medicine does: {', '.join(s.unclassified_medicines)}.")
-    return None
-
-
-@rule("ASK-03", "The history was taken", HOUSE)
-def history_must_have_been_taken(s: Snapshot, _: Choice) -> Said | None:
-    if s.concerns is None:
-        return Said(WARN, "No conditions are on file: ask about clots, bone loss, cancer, pregnancy and fever.")
-    if s.other_conditions:
-        return Said(WARN, f"No rule knows this condition, so judge it yourself: {', '.join(s.other_conditions)}.")
-    return None
-
-
-@rule("ALL-01", "Allergy to what hands carry", f"{NCCIH}")
-def allergy_to_the_product(s: Snapshot, _: Choice) -> Said | None:
-    if s.contact_allergens:
-        return Said(WARN, f"Allergic to {', '.join(s.contact_allergens)}: choose another product.")
-    return None
-
-
-# -- Medication: what it does to touch, never how much of it -------------------------------------------
-
-
-@rule("MED-01", "Muscle relaxant, opioid or sedative", AFP)
-def sedation_hides_guarding(s: Snapshot, _: Choice) -> Said | None:
-    masking = (s.drugs or frozenset()) & {Drug.MUSCLE_RELAXANT, Drug.ALPHA2_RELAXANT, Drug.OPIOID, Drug.SEDATIVE}
-    if not masking:
-        return None
-    names = " and ".join(sorted({d.value.replace("alpha2", "muscle").replace("_", " ") for d in masking}))
-    older = " Aged 65 or older: mark a risk of falls." if s.age is not None and s.age >= 65 else ""
-    return Said(
-        WARN, f"Takes a {names}: cap the pressure, rise slowly from the table, ask about the way home.{older}", cap=3
-    )
-
-
-@rule("MED-02", "Anticoagulant", f"{NCCIH}; {ERNST}")
-def anticoagulants_bruise(s: Snapshot, c: Choice) -> Said | None:
-    if Drug.ANTICOAGULANT not in (s.drugs or frozenset()):
-        return None
-    return _bleeding(c, "Takes an anticoagulant")
-
-
-@rule("MED-03", "Antiplatelet or daily NSAID", "General practice; clinic default")
-def antiplatelets_bruise_a_little(s: Snapshot, c: Choice) -> Said | None:
-    if c.technique is GENTLE or not (s.drugs or frozenset()) & {Drug.ANTIPLATELET, Drug.NSAID}:
-        return None
-    return Said(WARN, "Takes an antiplatelet or NSAID: less pressure, look for bruises.", cap=3)
-
-
-@rule("MED-04", "Long-term corticosteroid", f"{NCCIH}")
-def steroids_thin_bone_and_skin(s: Snapshot, c: Choice) -> Said | None:
-    if Drug.STEROID not in (s.drugs or frozenset()):
-        return None
-    if Concern.OSTEOPOROSIS in (s.concerns or frozenset()) and c.technique is not GENTLE:
-        if c.technique is DEEP:
-            return Said(BLOCK, "Osteoporosis and a corticosteroid: no deep tissue work.")
-        return Said(BLOCK, "Osteoporosis and a corticosteroid: needs clearance.", overridable=True, cap=2)
-    return Said(WARN, "Takes a corticosteroid: bone and skin may be thin, less pressure.", cap=3)
-
-
-@rule("MED-05", "Drug that lowers blood pressure or dizzies", AFP)
-def some_drugs_make_dizzy(s: Snapshot, _: Choice) -> Said | None:
-    if not (s.drugs or frozenset()) & {Drug.ANTIHYPERTENSIVE, Drug.NEUROPATHIC, Drug.ALPHA2_RELAXANT}:
-        return None
-    return Said(WARN, "Takes a drug that can make dizzy: rise slowly from the table.")
-
-
-def _bleeding(c: Choice, why: str) -> Said:
-    if c.technique is DEEP:
-        return Said(BLOCK, f"{why}: no deep tissue work.")
-    if c.technique is NEURO:
-        return Said(BLOCK, f"{why}: needs clearance, then light pressure only.", overridable=True, cap=2)
-    return Said(WARN, f"{why}: light pressure only, look for bruises.", cap=2)
-
-
-# -- Surgery and conditions: the table -----------------------------------------------------------------
-
-
-@rule("CON-01", "Recent surgery", "6–12 weeks, surgeon decides; clinic default")
-def recent_surgery(s: Snapshot, c: Choice) -> Said | None:
-    if s.days_since_surgery is None or s.days_since_surgery > SURGERY_DAYS:
-        return None
-    if c.technique is DEEP:
-        return Said(BLOCK, "Surgery within 12 weeks: no deep tissue work.")
-    return Said(
-        BLOCK,
-        "Surgery within 12 weeks: needs the surgeon's clearance.",
-        overridable=True,
-        cap=2,
-    )
+    @property
+    def rank(self) -> int:
+        return {"none": 0, "indicated": 0, "limit": 1, "clearance": 2, "block": 3}[self.value]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One cell of the table: how grave, whether a reason sets it aside, how much pressure is left."""
+    """One cell of the table: what happens, how much pressure is left, and whether it holds for the place alone."""
 
-    severity: Severity
-    overridable: bool = False
+    effect: Effect = Effect.NONE
     cap: int | None = None
+    locally: bool = False
+
+    @property
+    def letters(self) -> str:
+        """As the table prints it: X, XL, C, CL, M, L, I or -."""
+        first = {"none": "-", "indicated": "I", "limit": "M", "clearance": "C", "block": "X"}[self.effect.value]
+        if self.effect is Effect.LIMIT:
+            return "L" if self.locally else "M"
+        return first + ("L" if self.locally else "")
 
 
-X = Gate(BLOCK)
-C = Gate(BLOCK, overridable=True, cap=2)
-M = Gate(WARN, cap=2)
-L = Gate(WARN)
+@dataclass(frozen=True)
+class Term:
+    """One condition. A set holds when enough of `any_of` are there, a number on its dangerous side of `limit`."""
 
-#: One row of the contraindication table: rule, concern, gates for gentle / neuromuscular / deep, sentence, source.
-TABLE: tuple[tuple[str, Concern, tuple[Gate, Gate, Gate], str, str], ...] = (
-    (
-        "CON-02", Concern.CAUDA_EQUINA, (X, X, X),
-        "Possible cauda equina: stop, emergency referral the same day.", "AHCPR, NBK52120",
-    ),
-    ("CON-03", Concern.FEVER_OR_INFECTION, (X, X, X), "Fever or infection: no massage today.", NCCIH),
-    ("CON-04", Concern.THROMBOSIS, (X, X, X), "Thrombosis or phlebitis, known or suspected: no massage.", ERNST),
-    ("CON-05", Concern.FRACTURE, (C, X, X), "Fracture or unstable spine: not on that region.", NCCIH),
-    ("CON-06", Concern.OSTEOPOROSIS, (M, M, C), "Osteoporosis: light pressure, mind the position.", ERNST),
-    ("CON-07", Concern.CANCER, (C, C, X), "Cancer: needs the oncologist's clearance; not near the tumour.", NCCIH),
-    (
-        "CON-08", Concern.PREGNANCY, (C, C, X),
-        "Pregnancy: needs clearance; not prone, nothing deep on abdomen or low back.", NCCIH,
-    ),
-    ("CON-09", Concern.SKIN_LESION, (L, L, L), "Open wound, burn or rash: stay away from it.", NCCIH),
-    (
-        "CON-10", Concern.UNSTABLE_CIRCULATION, (C, C, X),
-        "Unstable blood pressure, heart failure or aneurysm: needs clearance.", NCCIH,
-    ),
-    ("CON-11", Concern.NEUROPATHY, (M, M, X), "Reduced sensation: the patient cannot report pain.", NCCIH),
-    ("CON-12", Concern.VARICOSE_VEINS, (L, L, L), "Varicose veins: stay away from them.", NCCIH),
-    (
-        "CON-13", Concern.RADICULOPATHY, (M, C, C),
-        "Disc trouble with radiating pain: no direct deep pressure at that level.", YIN,
-    ),
-    ("CON-14", Concern.INFLAMMATORY_ARTHRITIS, (L, C, X), "Inflammatory arthritis: not on a flaring joint.", NCCIH),
-)  # fmt: skip
+    about: About
+    any_of: frozenset[str] = frozenset()
+    at_least: int = 1
+    limit: int | None = None
+    #: Holds as well when nobody knows.
+    or_unknown: bool = False
 
-Finder = Callable[[Snapshot, Choice], Said | None]
+    def matches(self, s: Snapshot, c: Choice) -> tuple[str, ...] | None:
+        """The values that make it hold; None when it does not."""
+        if self.about in NUMBERS:
+            return self._number(NUMBERS[self.about].read(s))
+        subject = SETS[self.about]
+        known = subject.read(s, c)
+        if self.about is About.REGION:
+            found = tuple(sorted(region for region in self.any_of if _meet({region}, known)))
+        else:
+            found = tuple(sorted(known & self.any_of))
+        if len(found) >= self.at_least:
+            return found
+        return () if self.or_unknown and subject.unknown(s, c) else None
 
-
-def _condition(
-    concern: Concern, gates: tuple[Gate, Gate, Gate], message: str
-) -> Callable[[Snapshot, Choice], Said | None]:
-    gate_of = dict(zip((GENTLE, NEURO, DEEP), gates, strict=True))
-
-    def find(s: Snapshot, c: Choice) -> Said | None:
-        if concern not in (s.concerns or frozenset()):
+    def _number(self, value: int | None) -> tuple[str, ...] | None:
+        if value is None:
+            return () if self.or_unknown else None
+        if self.limit is None:
             return None
-        gate = gate_of[c.technique]
-        return Said(gate.severity, message, overridable=gate.overridable, cap=gate.cap)
-
-    return find
+        holds = value <= self.limit if NUMBERS[self.about].at_most else value >= self.limit
+        return () if holds else None
 
 
-for _id, _concern, _gates, _message, _source in TABLE:
-    rule(_id, _concern.value.replace("_", " ").capitalize(), _source)(_condition(_concern, _gates, _message))
+@dataclass(frozen=True)
+class Rule:
+    """All terms together make it fire; then each technique has its gate."""
+
+    id: str
+    title: str
+    when: tuple[Term, ...]
+    #: Gentle, neuromuscular, deep tissue.
+    gates: tuple[Gate, Gate, Gate]
+    #: {what} stands for what was found: the drugs, the conditions, the names.
+    sentence: str
+    source: str
+    version: int = 1
+    position: Position = Position.ANY
+    minutes: int | None = None
+    slow_rise: bool = False
+    off: bool = False
+
+    def gate(self, technique: Technique) -> Gate:
+        return self.gates[tuple(Technique).index(technique)]
+
+    @property
+    def severity(self) -> Effect:
+        """The gravest of its gates."""
+        return max((gate.effect for gate in self.gates), key=tuple(Effect).index)
+
+    def find(self, s: Snapshot, c: Choice) -> Finding | None:
+        """What it says of this choice; None when it has nothing to say."""
+        if self.off:
+            return None
+        gate = self.gate(c.technique)
+        if gate.effect is Effect.NONE:
+            return None
+        found: dict[About, tuple[str, ...]] = {}
+        for term in self.when:
+            matched = term.matches(s, c)
+            if matched is None:
+                return None
+            found[term.about] = matched
+        return self._finding(gate, s, c, found)
+
+    def _finding(self, gate: Gate, s: Snapshot, c: Choice, found: dict[About, tuple[str, ...]]) -> Finding:
+        regions = self._place(s, found) if gate.locally else frozenset()
+        effect = gate.effect
+        if effect is Effect.BLOCK and gate.locally and regions and c.regions and not _meet(regions, c.regions):
+            # Known to be elsewhere on both sides: hands may work around it.
+            effect = Effect.LIMIT
+        limited = effect is not Effect.INDICATED
+        return Finding(
+            rule=self.id,
+            version=self.version,
+            severity=_SEVERITY[effect],
+            message=self._sentence(s, found) + self._ending(gate, effect, c.technique),
+            source=self.source,
+            overridable=effect is Effect.CLEARANCE,
+            pressure_cap=gate.cap if limited else None,
+            indicated=effect is Effect.INDICATED,
+            locally=gate.locally,
+            regions=regions,
+            position=self.position if limited else Position.ANY,
+            minutes=self.minutes if limited else None,
+            slow_rise=self.slow_rise and limited,
+        )
+
+    def _place(self, s: Snapshot, found: dict[About, tuple[str, ...]]) -> frozenset[str]:
+        """Where "locally" is: the place of what was found, else of the injury; empty when one is not known."""
+        if About.CONCERN not in found:
+            return s.injured_regions
+        places = [s.regions_of(Concern(value)) for value in found[About.CONCERN]]
+        return frozenset().union(*places) if all(places) else frozenset()
+
+    def _sentence(self, s: Snapshot, found: dict[About, tuple[str, ...]]) -> str:
+        what = next((listed(about, values, s) for about, values in found.items() if values), "this")
+        return self.sentence.replace("{what}", what)
+
+    def _ending(self, gate: Gate, effect: Effect, technique: Technique) -> str:
+        """What follows for this technique, said after the reason."""
+        where = " there" if gate.locally else ""
+        if effect is Effect.CLEARANCE:
+            return " Needs clearance first."
+        if effect is not Effect.BLOCK:
+            return ""
+        if all(each.effect is Effect.BLOCK for each in self.gates):
+            return f" No massage{where}."
+        return f" No {_WORK[technique]}{where}."
 
 
-@rule("CON-15", "Bleeding disorder", f"{NCCIH}; {ERNST}")
-def bleeding_disorders_bruise(s: Snapshot, c: Choice) -> Said | None:
-    if Concern.BLEEDING_DISORDER not in (s.concerns or frozenset()):
-        return None
-    return _bleeding(c, "Bleeds easily")
+def _meet(some: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    """Whether a place of one is, covers or is part of a place of the other."""
+    return bool(some & others) or any(atlas.touch(one, other) for one in some for other in others)
+
+
+_SEVERITY = {
+    Effect.INDICATED: Severity.INFO,
+    Effect.LIMIT: Severity.WARN,
+    Effect.CLEARANCE: Severity.BLOCK,
+    Effect.BLOCK: Severity.BLOCK,
+}
+_WORK = {
+    Technique.GENTLE: "gentle massage",
+    Technique.NEUROMUSCULAR: "sustained pressure",
+    Technique.DEEP_TISSUE: "deep tissue work",
+}
+
+
+# -- What a clinic may not take away -------------------------------------------------------------------
+
+#: Emergencies: neither switched off nor loosened, and their conditions stay.
+LOCKED = frozenset({"RED-01", "CON-02"})
+#: Whether it was asked, examined, screened: may be made stricter, never silent.
+ALWAYS = frozenset({"ASK-01", "ASK-02", "ASK-03", "TEC-09", "RED-05"})
+
+
+def forbidden(old: Rule, new: Rule) -> str:
+    """Why a clinic may not change a rule so; empty when it may."""
+    if old.id not in LOCKED | ALWAYS:
+        return ""
+    if new.off:
+        return "This rule stands for every clinic and cannot be switched off."
+    if any(n.effect.rank < o.effect.rank for o, n in zip(old.gates, new.gates, strict=True)):
+        return "This rule can be made stricter, not looser."
+    if old.id in LOCKED and (new.when != old.when or any(gate.locally for gate in new.gates)):
+        return "What this rule asks for is the same in every clinic."
+    if old.id in ALWAYS and any(not _covers(new, term) for term in old.when):
+        return "What nobody knows must go on showing: keep what this rule asks for."
+    return ""
+
+
+def _covers(new: Rule, old: Term) -> bool:
+    """Whether the changed rule still asks for all that the old test asked for, and for nothing besides."""
+    if len(new.when) != 1:
+        return False
+    term = new.when[0]
+    return (
+        term.about is old.about
+        and term.any_of >= old.any_of
+        and term.at_least <= old.at_least
+        and (term.or_unknown or not old.or_unknown)
+    )

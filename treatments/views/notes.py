@@ -146,7 +146,9 @@ def _chart_page(
         "chart": charting,
         "last": notes.last_signed(found),
         "diagnoses": list(Diagnosis.objects.filter(episode=episode).standing().newest_first()) if episode else [],
-        "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today)) if episode else None,
+        "gate": overview.gate(plans.verdicts(episode, regions=episode.regions, today=today, now=request.now))
+        if episode
+        else None,
         **more,
     }
     return page(request, "treatments/chart.html", context, status=status)

@@ -42,7 +42,7 @@ def _context(request: StaffRequest, found: Plan) -> dict[str, Any]:
         "may_plan": may_plan,
         "progress": overview.progress(found),
         "versions": list(Plan.objects.filter(episode=found.episode_id).order_by("-version")),
-        "verdicts": overview.verdicts_of_plan(found, today) if clinical and found.is_open else {},
+        "verdicts": overview.verdicts_of_plan(found, today, request.now) if clinical and found.is_open else {},
         "standings": measured.standings(found) if clinical else [],
         "can_accept": may_plan and plans.can_become(found, PlanStatus.ACCEPTED),
         "can_end": may_plan and plans.can_become(found, PlanStatus.STOPPED),
