@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments import care_urls
+from treatments import body_urls, care_urls
 from treatments.views import episodes, notes, outcomes, plans, results
 
 app_name = "treatments"
@@ -52,4 +52,5 @@ urlpatterns = [
     path("thresholds/<slug:slug>/", results.threshold_change, name="threshold_change"),
     path("thresholds/<slug:slug>/<slug:movement>/", results.threshold_change, name="threshold_of_movement"),
     *care_urls.urlpatterns,
+    *body_urls.urlpatterns,
 ]

@@ -42,7 +42,8 @@ _WRITERS: dict[tuple[Can, ...], str] = {
         "treatments.ExercisePrescription"
     ),
     (Can.WRITE_NOTES,): (
-        "treatments.SessionNote treatments.TechniqueApplied treatments.ExerciseDone treatments.Addendum"
+        "treatments.SessionNote treatments.TechniqueApplied treatments.ExerciseDone treatments.Addendum "
+        "treatments.BodyMark"
     ),
     (Can.BOOK, Can.SEE_MESSAGES, Can.REGISTER_PATIENTS, Can.BILL): "clinic.OutboundMessage",
     (Can.BOOK, Can.SEE_MESSAGES): "clinic.ActionLink clinic.DeskTask",

@@ -71,7 +71,7 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
 
     def charted(self) -> Self:
         """Those with anything marked on the body."""
-        return self.filter(models.Exists(self.model.marks.rel.related_model.objects.filter(note=models.OuterRef("pk"))))
+        return self.filter(marks__isnull=False).distinct()
 
     def newest_first(self) -> SessionNoteQuerySet:
         return self.order_by("-service_at", "-pk")

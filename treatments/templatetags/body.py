@@ -196,3 +196,20 @@ def rated(change: Any) -> str:
 
 def _said(intensity: int | None) -> str:
     return "–" if intensity is None else str(intensity)
+
+
+KIND_WORDS = {
+    marks.Kind.NEW: "new",
+    marks.Kind.STRONGER: "stronger",
+    marks.Kind.WEAKER: "weaker",
+    marks.Kind.GONE: "gone",
+    marks.Kind.SAME: "the same",
+    marks.Kind.STILL: "still there",
+    marks.Kind.FIRST: "first asked",
+    marks.Kind.SILENT: "not asked again",
+}
+
+
+@register.filter
+def kind_words(change: marks.Change) -> str:
+    return KIND_WORDS[change.kind]
