@@ -16,9 +16,7 @@ from treatments.models import ExercisePrescription, Plan
 class HomeForm(TonusForm):
     """One exercise on one day: done or not, and how it felt."""
 
-    done = forms.TypedChoiceField(
-        choices=[("yes", "Done"), ("no", "Not done")], coerce=lambda said: said == "yes", empty_value=False
-    )
+    done = forms.TypedChoiceField(choices=[("yes", "Done"), ("no", "Not done")], coerce=lambda said: said == "yes")
     pain = forms.TypedChoiceField(
         choices=[("", "not said"), *((n, str(n)) for n in range(11))], coerce=int, empty_value=None, required=False,
         error_messages={"invalid_choice": "Pain is a number from 0 to 10."},

@@ -48,9 +48,9 @@ class LetterRefused(Exception):
 class _File(BytesIO):
     """A PDF of ours as something to file."""
 
-    @property
-    def size(self) -> int:
-        return len(self.getvalue())
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.size: int | None = len(data)
 
 
 @transaction.atomic
@@ -61,11 +61,11 @@ def start(episode: Episode, *, kind: str, author: Practitioner, by: User, now: d
     draft = mine.drafts().first()
     if draft is not None:
         return draft
-    newest = mine.order_by("-version").first()
+    newest, plan = mine.order_by("-version").first(), _plan_of(episode)
     letter = Letter.objects.create(
         patient=episode.patient,
         episode=episode,
-        plan=(plan := _plan_of(episode)),
+        plan=plan,
         author=author,
         kind=LetterKind(kind),
         version=newest.version + 1 if newest else 1,

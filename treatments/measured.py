@@ -46,7 +46,8 @@ Readings = Mapping[str, Sequence[Reading]]
 def pain_in_notes(episode: Episode) -> Readings:
     """Pain before each session, from signed notes."""
     said = SessionNote.objects.signed().filter(episode=episode, pain_before__isnull=False).order_by("service_at", "pk")
-    return {Measure.NPRS: [Reading(at, Decimal(pain)) for at, pain in said.values_list("service_at", "pain_before")]}
+    pains = said.values_list("service_at", "pain_before")
+    return {Measure.NPRS: [Reading(at, Decimal(pain)) for at, pain in pains if pain is not None]}
 
 
 def taken(episode: Episode) -> Readings:

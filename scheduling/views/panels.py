@@ -60,15 +60,15 @@ def grouped(visits: list[Appointment]) -> tuple[list[Appointment], list[list[App
     return [visit for visit in visits if visit.pk not in grouped_ones], together
 
 
-def bar(sums: dict[str, int]) -> list[dict[str, object]]:
+def bar(sums: dict[str, int]) -> list[dict[str, str]]:
     """The stretches of the small bar, each where it begins and how wide it is, of a hundred."""
-    names, total, at = ("held", "booked", "left", "missed"), sum(sums.values()) or 1, 0.0
-    stretches = []
-    for name in names:
+    total, at, stretches = sum(sums.values()) or 1, 0.0, []
+    for name in ("held", "booked", "left", "missed"):
         wide = 100 * sums[name] / total
-        stretches.append({"name": name, "at": f"{at:.2f}", "wide": f"{wide:.2f}"})
+        if wide:
+            stretches.append({"name": name, "at": f"{at:.2f}", "wide": f"{wide:.2f}"})
         at += wide
-    return [stretch for stretch in stretches if sums[str(stretch["name"])]]
+    return stretches
 
 
 @require_safe
