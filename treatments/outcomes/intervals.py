@@ -1,7 +1,7 @@
 """Exact confidence intervals: of a rate (Poisson), of the ratio of two rates (binomial), of a mean (Student's t).
 
 Tails are summed term by term and turned round by bisection: slow beside a library of special functions, and fast
-enough for counts of a diary (docs/adr/0056-intervals-are-reckoned-here.md).
+enough for counts of a diary (ADR 0056).
 """
 
 from __future__ import annotations

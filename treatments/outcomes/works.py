@@ -1,7 +1,7 @@
 """What works here: change per technique and cause over all patients, with intervals, and nobody recognisable.
 
 Groups do not overlap, and no total over shown and hidden ones is ever given: a hidden group is pooled with other
-hidden ones or left out, so that no subtraction of what is shown yields it (docs/adr/0055-…).
+hidden ones or left out, so that no subtraction of what is shown yields it (ADR 0055).
 """
 
 from __future__ import annotations
