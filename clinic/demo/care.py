@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from clinic.access import SYSTEM
 from clinic.demo.places import MASSAGE, PHYSIO, Places
 from clinic.models import Practitioner
 from patients.models import Patient
-from treatments import episodes, plans
-from treatments.models import DiagnosisCode, Exercise, Plan
+from treatments import episodes, home, plans, starting
+from treatments.models import DiagnosisCode, Exercise, Plan, PlanTemplate
+from treatments.starting import Start
 
 #: By what the injury was: title, code, tissue state, technique, regions.
 PICTURES = {
@@ -21,20 +23,23 @@ PICTURES = {
     "posture": ("Neck pain from desk work", "M54.2", "adhesion", "gentle", ("neck_left", "neck_right")),
     "surgery": ("Stiff back after disc surgery", "M54.50", "adhesion", "gentle", ("low_back_left",)),
 }
+#: Which template the plan is made from; of every other cause, that of a spasm.
+TEMPLATES = {"posture": "tension", "surgery": "after-surgery", "fall": "chronic-adhesions"}
 USUAL = ("Tight back muscles", "M54.50", "guarding", "gentle", ("low_back_right",))
 DOCTORS = (("Dr. Amara Okafor", "1234567893"), ("Dr. Lucía Prado", ""), ("Dr. Piet Hartog", ""))
 
 
 def build(places: Places, people: list[Patient], *, now: datetime, today: date, chance: random.Random) -> list[Plan]:
     """A plan for each of them; most are accepted, every eighth is still a proposal."""
+    templates = {t.slug: starting.read(t.content) for t in PlanTemplate.objects.in_use()}
     codes = {code.code: code for code in DiagnosisCode.objects.filter(code__in=["M62.830", "M54.50", "M54.2"])}
-    exercises = list(
-        Exercise.objects.filter(slug__in=["pelvic-tilt", "bird-dog", "bridge", "dead-bug"]).order_by("slug")
-    )
+    exercises = {exercise.slug: exercise for exercise in Exercise.objects.in_use()}
     made = []
     for number, patient in enumerate(people):
         author = _author(places, number)
-        plan = _plan(places, patient, author, codes, exercises, now=now, today=today, chance=chance)
+        plan = _plan(
+            places, patient, author, codes, exercises, templates=templates, now=now, today=today, chance=chance
+        )
         if number % 8 != 7:
             plan = plans.accept(
                 plan, consented_on=today - timedelta(days=20), by=author.user, now=now - timedelta(days=20), today=today
@@ -53,8 +58,9 @@ def _plan(
     patient: Patient,
     author: Practitioner,
     codes: dict[str, DiagnosisCode],
-    exercises: list[Exercise],
+    exercises: dict[str, Exercise],
     *,
+    templates: dict[str | None, Start],
     now: datetime,
     today: date,
     chance: random.Random,
@@ -97,21 +103,51 @@ def _plan(
         now=then,
     )
     episode = episodes.examine(episode, tissue_state=tissue, regions=regions, by=author.user, now=then)
+    start = templates[TEMPLATES.get(cause, "acute-lifting-spasm")]
     proposal = plans.Proposal(
         review_on=today + timedelta(days=21),
-        summary="Ease the spasm first, then strengthen back and core so that it does not come back.",
+        summary=start.summary,
         massages=(
             plans.MassagePart(technique=technique, minutes=45, sessions=6, days_between=3, regions=tuple(regions)),
         ),
         exercises=plans.ExercisePart(
-            30, 6, 3, tuple(plans.Dose(one, one.usual_sets, one.usual_amount, 5) for one in exercises)
+            30, 6, 3,
+            tuple(
+                plans.Dose(exercises[d.exercise], d.sets, d.amount, d.times_a_week, d.remark, d.level, d.next_when)
+                for d in start.doses
+            ),
+            start.pt_instructions,
         ),
         medication=tuple(patient.medication_records.order_by("pk")),
-        goals=(plans.GoalPart("nprs", baseline=Decimal(7), target=Decimal(2), due_on=today + timedelta(days=28)),),
-    )
+        goals=(
+            plans.GoalPart("nprs", baseline=Decimal(7), target=Decimal(2), due_on=today + timedelta(days=28)),
+            *(plans.GoalPart("other", wording=g.wording, due_on=today + timedelta(days=42))
+              for g in start.goals if g.measure == "other"),
+        ),
+        same_day=start.same_day,
+    )  # fmt: skip
     try:
         return plans.propose(episode, author=author, proposal=proposal, by=author.user, now=then, today=today)
     except plans.PlanRefused:
         # The safety rules stop this massage here (a blood thinner, say): exercises alone.
         exercise_only = replace(proposal, massages=())
         return plans.propose(episode, author=author, proposal=exercise_only, by=author.user, now=then, today=today)
+
+
+#: So many patients tick their exercises at home, over so many days.
+TICKING, DAYS = 6, 14
+
+
+def tick_at_home(made: list[Plan], *, now: datetime, today: date, chance: random.Random) -> int:
+    """Some do their exercises and say how they felt: more done and less pain as the days go on."""
+    said = 0
+    for plan in [plan for plan in made if plan.accepted_at][:TICKING]:
+        for one in home.prescriptions(Plan.objects.with_parts().get(pk=plan.pk)):
+            for back in range(DAYS, 0, -1):
+                if chance.random() > one.times_a_week / 7 * (1.05 - back / 40):
+                    continue
+                day = today - timedelta(days=back)
+                pain = max(0, min(10, round(1.5 + back / 4 + chance.uniform(-1, 1))))
+                home.say(one, on=day, done=True, pain=pain, by=SYSTEM, now=now - timedelta(days=back), today=day)
+                said += 1
+    return said
