@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -31,11 +32,14 @@ def build(places: Places, people: list[Patient], visits: list[Appointment], *, n
     now -= timedelta(days=3)
     for patient, (weekdays, earliest, latest) in zip(people, WISHES, strict=False):
         preferences.say(patient=patient, weekdays=weekdays, earliest=earliest, latest=latest, by=places.desk, now=now)
+    active = set(Patient.objects.active().values_list("pk", flat=True))
+    here = [one for one in people if one.pk in active]
     sessions = _back_school(places, now=now, today=today)
     for session in sessions:
-        for patient in people[-MEMBERS - 2 : -2]:  # the last two are merged and deactivated
-            groups.join(session=session, patient=patient, by=places.desk, now=now, despite=EVERY_WARNING)
-    _squeeze_in(places, people, visits, now=now)
+        for patient in here[-MEMBERS:]:
+            with suppress(BookingRefused):  # has another visit then
+                groups.join(session=session, patient=patient, by=places.desk, now=now, despite=EVERY_WARNING)
+    _squeeze_in(places, (here[:-MEMBERS] or here)[-1], visits, now=now)
     went_out(now + timedelta(days=3))
     return len(sessions)
 
@@ -63,7 +67,7 @@ def _back_school(places: Places, *, now: datetime, today: date) -> list[GroupSes
     return []
 
 
-def _squeeze_in(places: Places, people: list[Patient], visits: list[Appointment], *, now: datetime) -> None:
+def _squeeze_in(places: Places, patient: Patient, visits: list[Appointment], *, now: datetime) -> None:
     """Tomorrow somebody in pain is seen on top of another visit."""
     coming = sorted(
         (v for v in visits if v.is_active and v.starts_at > now + timedelta(days=3, hours=12)),
@@ -72,7 +76,7 @@ def _squeeze_in(places: Places, people: list[Patient], visits: list[Appointment]
     for visit in coming:
         try:
             booking.book(
-                patient=people[-MEMBERS - 3], service=visit.service, practitioner=visit.practitioner,
+                patient=patient, service=visit.service, practitioner=visit.practitioner,
                 location=visit.location, starts_at=visit.starts_at, by=places.desk, now=now, despite=EVERY_WARNING,
                 overbook="Acute spasm, the doctor called",
             )  # fmt: skip

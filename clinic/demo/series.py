@@ -26,6 +26,8 @@ def build(places: Places, people: list[Patient], *, now: datetime, today: date) 
     free = [one for one in people[int(len(people) * 0.6) :] if one.email]
     imani, _, _, _, _, tomas, *_ = places.practitioners
     then = now - BOOKED_AGO
+    if len(free) < 2:
+        return 0
     weekly = _book(places, free[0], imani, "Massage 60", weeks=(1, 6), today=today, now=then)
     other = _book(places, free[1], tomas, "Physical therapy 30", weeks=(2, 4), today=today, now=then)
     if weekly is not None:

@@ -105,6 +105,15 @@ def test_whenever_the_demo_is_first_opened_its_day_is_in_full_swing(official: No
     )
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("hour", [2, 13, 16, 20])
+def test_a_small_demo_is_made_at_any_hour_although_its_few_patients_are_busy(official: None, hour: int) -> None:
+    clinic.build(patients_count=12, now=NOW.replace(hour=hour, minute=1), tell=lambda _: None)
+    assert WaitlistOffer.objects.pending().count() == 2
+    assert Series.objects.count() == 2
+    assert GroupSession.objects.standing().count() == 5
+
+
 # From here on the demo is there; every test takes back only what it did itself.
 
 
