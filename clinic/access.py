@@ -43,6 +43,7 @@ class Can(Enum):
     SET_ASIDE_RULES = "set aside a safety rule that allows it, with a reason"
     SEE_NOTES = "read notes of treatment"
     WRITE_NOTES = "write and sign notes of treatment"
+    OPEN_PRIVATE_NOTES = "open a note that its author keeps private, with a reason, for an hour"
     SEE_RESULTS = "see what helps here, over all patients, in numbers"
     SEE_LIBRARY = "see the clinic's exercises and templates of plans"
     SET_LIBRARY = "change the clinic's exercises and templates of plans"
@@ -89,6 +90,7 @@ POLICY: dict[Can, dict[Role, Relation]] = {
     Can.SET_ASIDE_RULES: {THERAPIST: CARE_TEAM},
     Can.SEE_NOTES: {THERAPIST: CARE_TEAM},
     Can.WRITE_NOTES: {THERAPIST: CARE_TEAM},
+    Can.OPEN_PRIVATE_NOTES: {OWNER: ANY},
     Can.SEE_RESULTS: {OWNER: ANY},
     Can.SEE_LIBRARY: {OWNER: ANY, ADMIN: ANY, THERAPIST: ANY},
     Can.SET_LIBRARY: {OWNER: ANY},

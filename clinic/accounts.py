@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
@@ -71,6 +72,18 @@ def is_shared_desk(request: TimedRequest | None) -> bool:
     return request is not None and request.COOKIES.get(SHARED_DESK_COOKIE) == "1"
 
 
+def vouched_lately(request: TimedRequest) -> bool:
+    """Whether this person has shown within the last minutes that it is they: by signing in, or once more since."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and request.now.timestamp() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def ask_again(url: str) -> HttpResponse:
+    """To the page that asks for password, code or passkey, and from there to `url`."""
+    asking = f"{resolve_url('account_reauthenticate')}?{urlencode({'next': url}, safe='/')}"
+    return HttpResponseRedirect(asking, status=303)
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Staff accounts are made by the owner, never by the visitor."""
 
@@ -135,12 +148,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Who signed in within the last five minutes has just shown that it is they."""
-        return not self._just_signed_in() and bool(super().is_reauthentication_required(app=app, **kwargs))
-
-    def _just_signed_in(self) -> bool:
-        records = get_authentication_records(self.request, self.request.user)
-        now = self.request.now.timestamp()
-        return bool(records) and now - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        return not vouched_lately(self.request) and bool(super().is_reauthentication_required(app=app, **kwargs))
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

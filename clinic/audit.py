@@ -26,6 +26,11 @@ from clinic.models.audit import ActorKind
 #: The request that is being answered, so that its events can be read together.
 request_id: contextvars.ContextVar[uuid.UUID | None] = contextvars.ContextVar("request_id", default=None)
 
+#: At whose records this request has looked so far, beside the request itself.
+_looked_at: contextvars.ContextVar[tuple[uuid.UUID | None, frozenset[uuid.UUID]]] = contextvars.ContextVar(
+    "looked_at", default=(None, frozenset())
+)
+
 _SEAL_LOCK = 0x746F6E7573  # "tonus": one sealer at a time
 _GENESIS = bytes(32)
 _DEADLOCK = "40P01"
@@ -115,14 +120,24 @@ def viewed(
 ) -> None:
     """Write down one look at a record. If this fails, the page fails: nothing is shown unrecorded."""
     record(f"{what}.viewed", by=by, now=now, subject=subject, patient_uid=patient_uid, detail=detail, is_look=True)
+    this = request_id.get()
+    if patient_uid and this:
+        _looked_at.set((this, _looked_in(this) | {patient_uid}))
 
 
 def viewed_once(what: str, *, by: Actor, now: datetime, patient_uid: uuid.UUID) -> None:
     """For a part that many pages share: write the look down unless this request has done so already."""
     this = request_id.get()
+    if this and patient_uid in _looked_in(this):
+        return
     known = AuditEvent.objects.filter(patient_uid=patient_uid, at=now, request_id=this) if this else None
     if known is None or not known.exists():
         viewed(what, by=by, now=now, patient_uid=patient_uid)
+
+
+def _looked_in(request: uuid.UUID) -> frozenset[uuid.UUID]:
+    known, uids = _looked_at.get()
+    return uids if known == request else frozenset()
 
 
 def viewed_many(what: str, *, by: Actor, now: datetime, patient_uids: Iterable[uuid.UUID | str]) -> None:

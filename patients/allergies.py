@@ -28,11 +28,15 @@ def of(patient: Patient) -> Allergies:
     """The person's answer: whatever is listed anywhere counts; none known only when the standing record says so."""
     patient = patient.survivor
     listed = list(Allergy.objects.for_patient(patient).worst_first())
-    return Allergies(AllergyStatus.LISTED if listed else AllergyStatus(_unlisted(patient)), listed)
+    return Allergies(status_of(patient, listed), listed)
 
 
-def _unlisted(patient: Patient) -> str:
-    return AllergyStatus.NOT_ASKED if patient.allergy_status == AllergyStatus.LISTED else patient.allergy_status
+def status_of(survivor: Patient, listed: Sequence[object]) -> AllergyStatus:
+    """The answer of the record that stands, given what is listed anywhere."""
+    if listed:
+        return AllergyStatus.LISTED
+    said = AllergyStatus(survivor.allergy_status)
+    return AllergyStatus.NOT_ASKED if said == AllergyStatus.LISTED else said
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 
 from clinic import audit
 from clinic.models import Practitioner, User
@@ -41,6 +42,23 @@ def end(supervision: Supervision, *, by: User, now: datetime) -> None:
 
 def _who(supervision: Supervision) -> dict[str, str]:
     return {"practitioner": str(supervision.practitioner.uid), "cosigner": str(supervision.cosigner.uid)}
+
+
+def in_force() -> list[Supervision]:
+    """Each says how many notes wait for it: `waiting`."""
+    waits = Q(practitioner__notes__needs_cosignature=True, practitioner__notes__cosignature__isnull=True)
+    return list(Supervision.objects.current().for_list().annotate(waiting=Count("practitioner__notes", filter=waits)))
+
+
+def waiting_for_nobody() -> int:
+    """Notes that wait though nobody is asked any more: a cosigner has to be named again."""
+    asked = Supervision.objects.current().values("practitioner")
+    return SessionNote.objects.waiting_for_cosignature().exclude(author__in=asked).count()
+
+
+def may_cosign(note: SessionNote, *, by: User) -> bool:
+    me = by.practitioner_or_none
+    return bool(me and note.waits_for_cosignature and SessionNote.objects.to_cosign(me).filter(pk=note.pk).exists())
 
 
 @transaction.atomic

@@ -175,13 +175,14 @@ def carry(note: SessionNote, *, by: User, now: datetime) -> SessionNote:
     return note
 
 
-def last_signed(note: SessionNote) -> SessionNote | None:
+def last_signed(note: SessionNote, *, with_parts: bool = True) -> SessionNote | None:
     """The newest signed note of this person before this session that its author may read, of the same episode."""
     earlier = SessionNote.objects.for_patient(note.patient).signed().filter(service_at__lt=note.service_at)
     earlier = earlier.let_read_by(note.author.user)
     if note.episode_id:
         earlier = earlier.filter(episode=note.episode_id)
-    return earlier.newest_first().with_parts().first()
+    earlier = earlier.newest_first()
+    return (earlier.with_parts() if with_parts else earlier.select_related("author__user")).first()
 
 
 def as_planned(plan: Plan) -> Content:

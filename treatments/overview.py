@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Count
 
+from clinic.models import User
 from patients.models import Patient
 from treatments import gate as gates
 from treatments import plans, safety
@@ -70,8 +71,8 @@ def gate(verdicts: Mapping[str, safety.Verdict]) -> Gate:
     return Gate(common=common, cards=cards)
 
 
-def of_patient(patient: Patient, *, with_notes: bool) -> Panel:
-    """All of one patient, in a number of queries that does not grow with what there is."""
+def of_patient(patient: Patient, *, reader: User | None) -> Panel:
+    """All of one patient, in a number of queries that does not grow with what there is; notes for a reader of notes."""
     episodes = list(Episode.objects.for_patient(patient).newest_first())
     diagnoses = list(Diagnosis.objects.for_patient(patient).standing().newest_first())
     current = list(
@@ -90,7 +91,10 @@ def of_patient(patient: Patient, *, with_notes: bool) -> Panel:
                 progress=progress[plan.uid] if plan else None,
             )
         )
-    notes = list(SessionNote.objects.for_patient(patient).newest_first().for_list()[: RECENT + 1]) if with_notes else []
+    notes: list[SessionNote] = []
+    if reader is not None:
+        written = SessionNote.objects.for_patient(patient).saying_who_reads(reader)
+        notes = list(written.newest_first().for_list()[: RECENT + 1])
     return Panel(episodes=rows, notes=notes[:RECENT], more_notes=max(0, len(notes) - RECENT))
 
 
@@ -106,8 +110,8 @@ def templates_for(episode: Episode) -> list[PlanTemplate]:
     return sorted(PlanTemplate.objects.in_use(), key=lambda template: (-template.fits(episode), template.name))
 
 
-def notes_of(episode: Episode) -> list[SessionNote]:
-    return list(episode.notes.newest_first().for_list())  # type: ignore[attr-defined]
+def notes_of(episode: Episode, *, reader: User) -> list[SessionNote]:
+    return list(episode.notes.saying_who_reads(reader).newest_first().for_list())  # type: ignore[attr-defined]
 
 
 def progress(plan: Plan) -> Progress:

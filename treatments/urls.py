@@ -3,7 +3,7 @@
 from django.urls import path
 
 from treatments import body_urls, care_urls
-from treatments.views import episodes, notes, outcomes, plans, results
+from treatments.views import chart, episodes, notes, notes_office, outcomes, plans, results
 
 app_name = "treatments"
 
@@ -30,12 +30,21 @@ urlpatterns = [
     path("plan/<uuid:uid>/end/", plans.plan_end, name="plan_end"),
     path("notes/", notes.unsigned, name="unsigned"),
     path("note/<uuid:uid>/", notes.note, name="note"),
-    path("note/<uuid:uid>/chart/", notes.chart, name="chart"),
-    path("note/<uuid:uid>/autosave/", notes.autosave, name="autosave"),
-    path("note/<uuid:uid>/carry/", notes.carry, name="carry"),
-    path("note/<uuid:uid>/sign/", notes.sign, name="sign"),
-    path("note/<uuid:uid>/discard/", notes.discard, name="discard"),
+    path("note/<uuid:uid>/chart/", chart.chart, name="chart"),
+    path("note/<uuid:uid>/gate/", chart.gate, name="chart_gate"),
+    path("note/<uuid:uid>/autosave/", chart.autosave, name="autosave"),
+    path("note/<uuid:uid>/carry/", chart.carry, name="carry"),
+    path("note/<uuid:uid>/sign/", chart.sign, name="sign"),
+    path("note/<uuid:uid>/discard/", chart.discard, name="discard"),
     path("note/<uuid:uid>/amend/", notes.amend, name="amend"),
+    path("note/<uuid:uid>/cosign/", notes.cosign, name="cosign"),
+    path("snippets/", notes_office.snippet_list, name="snippets"),
+    path("snippets/<uuid:uid>/", notes_office.snippet_edit, name="snippet_edit"),
+    path("snippets/<uuid:uid>/retire/", notes_office.snippet_retire, name="snippet_retire"),
+    path("cosigning/", notes_office.supervisions, name="supervisions"),
+    path("cosigning/<uuid:uid>/end/", notes_office.supervision_end, name="supervision_end"),
+    path("private-notes/", notes_office.private_notes, name="private_notes"),
+    path("private-notes/<uuid:uid>/", notes_office.private_note, name="private_note"),
     path("patient/<uuid:uid>/timeline/", outcomes.patient_timeline, name="timeline"),
     path("patient/<uuid:uid>/outcomes/", outcomes.outcomes_panel, name="outcomes_panel"),
     path("patient/<uuid:uid>/measure/<slug:slug>/", outcomes.measure_take, name="measure_take"),

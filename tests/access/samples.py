@@ -65,6 +65,9 @@ _OBJECTS: dict[str, str] = {
     "treatments:sign": "draft",
     "treatments:discard": "draft",
     "treatments:amend": "note",
+    "treatments:chart_gate": "draft",
+    "treatments:cosign": "note",
+    "treatments:private_note": "private_note",
     **dict.fromkeys(("treatments:body_chart", "treatments:body_autosave", "treatments:body_carry"), "draft"),
     "treatments:body_heat": "plan",
     **dict.fromkeys(("treatments:body_history", "treatments:body_compare"), "patient"),
@@ -170,6 +173,9 @@ def samples(world: World) -> dict[str, Sample]:
         "patients:unmerge": unmerge,
         "patients:care_team_leave": leave,
         "treatments:episode_from_injury": from_injury,
+        "treatments:snippet_edit": alike(uid=world.snippet.uid),
+        "treatments:snippet_retire": alike(uid=world.snippet.uid),
+        "treatments:supervision_end": alike(uid=world.supervision.uid),
         **{
             f"scheduling:{kind}_{act}": alike(uid=thing.uid)
             for kind, thing in kept.items()

@@ -53,7 +53,8 @@ from tests.factories import outcomes, people
 from tests.factories import scheduling as diary
 from tests.factories import treatments as care
 from tests.factories.series import a_plan, a_rule, a_series, left_out
-from treatments import letters, notes, plans
+from treatments import cosigning, letters, notes, plans, snippets
+from treatments.models import Snippet, Supervision
 
 #: Tuesday, ten in the morning in New York.
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -79,6 +80,8 @@ class World:
     extra_hours: ExtraHours
     own_calendar: CalendarFeed
     rooms_calendar: CalendarFeed
+    snippet: Snippet
+    supervision: Supervision
 
     def actors(self) -> list[Actor]:
         """All who may knock, from the street to the owner."""
@@ -135,6 +138,8 @@ def build() -> World:
         recorded_at=NOW,
         recorded_by=desk,
     )
+    snippet = snippets.write(short="walk", text="Walks upright.", author=hers, for_all=True, by=hers.user, now=NOW)
+    supervision = cosigning.agree(practitioner=third, cosigner=hers, by=owner, now=NOW)
     own_calendar = CalendarFeed.objects.working().filter(practitioner=hers).get()
     rooms_calendar, _ = feeds.create(
         subject=clinic.rooms[0], label="Door", shows=Shows.BUSY, uid=uuid.uuid4(), by=desk, now=NOW
@@ -142,6 +147,7 @@ def build() -> World:
     return World(
         a, b, owner, desk, hers.user, third.user, gone, clinic.location, clinic.service, clinic.rooms[0],
         diary.a_device(clinic.location), closure, absence, extra_hours, own_calendar, rooms_calendar,
+        snippet, supervision,
     )  # fmt: skip
 
 
@@ -342,15 +348,16 @@ def _waitlist(side: Side, patient: Patient, treats: Practitioner, clinic: Simple
 def _notes(side: Side, treats: Practitioner) -> None:
     says = side.word
     plan = side.objects["plan"]
-    for key in ("note", "draft"):
-        note = care.a_note(plan, author=treats, service_at=NOW - timedelta(days=1 if key == "note" else 0, hours=2))
+    for key in ("note", "draft", "private_note"):
+        note = care.a_note(plan, author=treats, service_at=NOW - timedelta(days=0 if key == "draft" else 1, hours=2))
         words = {part: says("clinical") for part in ("subjective", "objective", "assessment", "next_steps", "response")}
         content = notes.Content(
-            pain_before=6, pain_after=3, techniques=(notes.Applied("gentle", "low_back_left", 30, 3),), **words
+            privacy="private" if key == "private_note" else "clinicians", pain_before=6, pain_after=3, techniques=(notes.Applied("gentle", "low_back_left", 30, 3),), **words
         )
         note = notes.save_draft(note, content=content, revision=note.revision, by=treats.user, now=NOW)
-        if key == "note":
+        if key != "draft":
             note = notes.sign(note, revision=note.revision, by=treats.user, now=NOW)
+        if key == "note":
             side.objects["addendum"] = notes.amend(
                 note, text=says("clinical"), reason=says("clinical"), by=treats.user, now=NOW
             )

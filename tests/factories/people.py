@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+from django.test import Client
+
+from clinic import time
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
 
 PASSWORD = "four words nobody joins"
@@ -45,3 +48,11 @@ def front_desk(**facts: str) -> User:
 
 def a_therapist(**facts: str) -> User:
     return staff(Role.THERAPIST, **facts)
+
+
+def just_signed_in(client: Client) -> None:
+    """As somebody is who has typed their password a moment ago; `force_login` alone leaves no word of it."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.now().timestamp()}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()

@@ -12,8 +12,8 @@ from django.forms import BaseFormSet, formset_factory
 from clinic.forms import TonusForm
 from treatments.body import atlas
 from treatments.body.marks import MOST, Layer, Mark
+from treatments.forms.chart import Rows
 from treatments.forms.fields import PlainFields, blank_first, whole_number
-from treatments.forms.notes import Rows
 
 #: Every place at every layer is more than anybody marks.
 MOST_MARKS = 300

@@ -47,15 +47,17 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
 
     def to_cosign(self, practitioner: Practitioner) -> Self:
         """Signed notes that wait for this practitioner's co-signature."""
-        return self.filter(
-            needs_cosignature=True,
-            cosignature__isnull=True,
-            author__supervisions__cosigner=practitioner,
-            author__supervisions__ended_at__isnull=True,
+        return self.waiting_for_cosignature().filter(
+            author__supervisions__cosigner=practitioner, author__supervisions__ended_at__isnull=True
         )
 
-    def kept_private(self) -> Self:
-        return self.signed().filter(privacy=NotePrivacy.PRIVATE)
+    def waiting_for_cosignature(self) -> Self:
+        return self.filter(needs_cosignature=True, cosignature__isnull=True)
+
+    def visible_for_opening(self, actor: object, *, now: datetime | None = None) -> Self:
+        """Signed notes that their authors keep private, for who may open them with a reason."""
+        rows = super().visible_to(actor, Can.OPEN_PRIVATE_NOTES, now=now)
+        return rows.signed().filter(privacy=NotePrivacy.PRIVATE)  # type: ignore[return-value]
 
     def let_read_by(self, actor: User) -> Self:
         """Those whose author lets this person read them, if they may read the patient's notes at all."""
@@ -78,7 +80,7 @@ class SessionNoteQuerySet(OfPatientQuerySet["SessionNote"]):
 
     def for_list(self) -> SessionNoteQuerySet:
         """All that a row in a list of notes shows."""
-        return self.select_related("author__user", "patient", "episode").prefetch_related("techniques")
+        return self.select_related("author__user", "patient", "episode", "cosignature").prefetch_related("techniques")
 
     def with_parts(self) -> SessionNoteQuerySet:
         return self.select_related(

@@ -35,7 +35,7 @@ def patient_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     patient = patient_or_404(request, uid, Can.SEE_REFERRALS)
     clinical = may(request, patient, Can.SEE_NOTES)
     audit.viewed("patient.treatment", by=request.user, now=request.now, patient_uid=patient.uid)
-    panel = overview.of_patient(patient, with_notes=clinical)
+    panel = overview.of_patient(patient, reader=request.user if clinical else None)
     return page(
         request,
         "treatments/patient_panel.html",
@@ -60,7 +60,7 @@ def episode(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         "diagnoses": list(found.diagnoses.newest_first()),  # type: ignore[attr-defined]
         "referrals": list(found.referrals.newest_first()),  # type: ignore[attr-defined]
         "plans": overview.plans_of(found),
-        "notes": overview.notes_of(found) if clinical else [],
+        "notes": overview.notes_of(found, reader=request.user) if clinical else [],
         "letters": list(found.letters.newest_first()) if clinical else [],  # type: ignore[attr-defined]
     }
     return page(request, "treatments/episode.html", context)

@@ -1,0 +1,225 @@
+"""The page a session is written down on: it saves itself, carries over, and leads to the signature."""
+
+from __future__ import annotations
+
+import uuid
+from base64 import b64encode
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic import accounts, audit, sealing
+from clinic.access import Can, requires
+from clinic.pages import go_to, page, posted
+from clinic.requests import StaffRequest
+from treatments import charting, notes, overview, plans
+from treatments.charting import Reading
+from treatments.content import CARRIED, LABELS, PARTS, content_of
+from treatments.forms.chart import Chart
+from treatments.models import Diagnosis, SessionNote
+from treatments.states import NotePrivacy
+from treatments.views.scope import note_or_404, today_of
+
+
+@requires(Can.WRITE_NOTES)
+def chart(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """POST keeps what was typed; `sign` goes on to the signature when nothing stands against it."""
+    reading = _read(request, uid)
+    if not notes.may_write(reading.note, by=request.user):
+        return go_to(request, "treatments:note", uid)
+    form = _form(reading, posted(request))
+    if request.method != "POST":
+        audit.viewed(
+            "note.chart", by=request.user, now=request.now, patient_uid=reading.note.patient.uid, subject=reading.note
+        )
+        return _page(request, reading, form)
+    valid = form.is_valid()
+    try:
+        saved = _save(request, reading.note, form)
+        if "sign" in request.POST and valid:
+            notes.check_can_sign(saved, content_of(saved), by=request.user, now=request.now)
+            return go_to(request, "treatments:sign", uid)
+    except notes.NoteIsStale as stale:
+        return _page(request, _read(request, uid), form, status=409, conflict=_differences(stale.stored, form))
+    except notes.NoteRefused as refusal:
+        return _page(request, _read(request, uid), form, status=422, refusal=str(refusal))
+    if not valid:
+        return _page(request, _read(request, uid), form, status=422)
+    messages.success(request, "Draft saved.")
+    return go_to(request, "treatments:chart", uid)
+
+
+def _read(request: StaffRequest, uid: uuid.UUID) -> Reading:
+    reading = charting.read(uid, user=request.user, now=request.now)
+    if reading is None:
+        raise Http404
+    return reading
+
+
+def _form(reading: Reading, data: Any) -> Chart:
+    note = reading.note
+    return Chart(data, stored=content_of(note), revision=note.revision, catalogue=reading.catalogue)
+
+
+def _save(request: StaffRequest, found: SessionNote, form: Chart) -> SessionNote:
+    return notes.save_draft(
+        found, content=form.content, revision=form.revision, looked=form.looked, by=request.user, now=request.now
+    )
+
+
+def _page(request: StaffRequest, reading: Reading, form: Chart, *, status: int = 200, **more: Any) -> HttpResponse:
+    note = reading.note
+    context = {
+        "note": note,
+        "patient": note.patient,
+        "episode": note.episode,
+        "chart": form,
+        "lists": form.lists,
+        "last": reading.last,
+        "carried": [(part, LABELS[part]) for part in CARRIED if part in note.carried],
+        "snippets": list(reading.snippets),
+        "privacy_is_wide": note.privacy == NotePrivacy.CLINICIANS,
+        "copy_name": _copy_name(request, note),
+        "copy_key": b64encode(sealing.key_for(*_whose(request, note), purpose="chart copy")).decode(),
+        **more,
+    }
+    return page(request, "treatments/chart.html", context, status=status)
+
+
+def _whose(request: StaffRequest, note: SessionNote) -> tuple[str, str]:
+    """The browser keeps what is typed under a key of this note and this person, which only their page is given."""
+    return str(note.uid), str(request.user.uid)
+
+
+def _copy_name(request: StaffRequest, note: SessionNote) -> str:
+    return sealing.key_for(*_whose(request, note), purpose="chart copy name").hex()[:32]
+
+
+@requires(Can.WRITE_NOTES)
+@require_POST
+def autosave(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Keep what was typed so far; answers with the new revision, or with both versions when they differ."""
+    reading = _read(request, uid)
+    form = _form(reading, request.POST)
+    form.is_valid()
+    try:
+        saved = _save(request, reading.note, form)
+    except notes.NoteIsStale as stale:
+        note = stale.stored
+        audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=note.patient.uid, subject=note)
+        context = {"note": note, "conflict": _differences(note, form)}
+        return page(request, "treatments/chart.html#conflict", context, status=409)
+    except notes.NoteRefused as refusal:
+        return JsonResponse({"refused": str(refusal)}, status=422)
+    at = request.now.astimezone(ZoneInfo(saved.zone))
+    kept = {"revision": saved.revision, "at": f"{at:%H:%M:%S}", "unsaved": form.unsaved, "carried": saved.carried}
+    return JsonResponse(kept)
+
+
+def _differences(stored: SessionNote, form: Chart) -> list[dict[str, Any]]:
+    """Field by field where the stored note and the typed one differ, both in words."""
+    theirs, mine = content_of(stored), form.content
+    return [
+        {
+            "name": name,
+            "label": LABELS[name],
+            "theirs": _words(name, getattr(theirs, name)),
+            "mine": _words(name, getattr(mine, name)),
+        }
+        for name in PARTS
+        if getattr(theirs, name) != getattr(mine, name)
+    ]
+
+
+def _words(name: str, value: Any) -> str:
+    if isinstance(value, tuple):
+        return "\n".join(row.words for row in value)
+    if name == "privacy":
+        return str(NotePrivacy(value).label)
+    return "" if value is None else str(value)
+
+
+@requires(Can.WRITE_NOTES)
+@require_POST
+def carry(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Keep what was typed, then fill what is still empty from the last note, or from the plan."""
+    reading = _read(request, uid)
+    form = _form(reading, request.POST)
+    form.is_valid()
+    try:
+        saved = _save(request, reading.note, form)
+        notes.carry(saved, by=request.user, now=request.now)
+    except notes.NoteIsStale as stale:
+        return _page(request, _read(request, uid), form, status=409, conflict=_differences(stale.stored, form))
+    except notes.NoteRefused as refusal:
+        messages.error(request, str(refusal))
+    return go_to(request, "treatments:chart", uid)
+
+
+@requires(Can.WRITE_NOTES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """The note as it stands, and the one question; a POST signs it as it was shown.
+
+    Who signed in more than a few minutes ago shows first that it is they: what was typed is stored by then.
+    """
+    found = note_or_404(request, uid, Can.WRITE_NOTES)
+    try:
+        notes.check_can_sign(found, content_of(found), by=request.user, now=request.now)
+        if not accounts.vouched_lately(request):
+            return accounts.ask_again(resolve_url("treatments:sign", uid))
+        if request.method == "POST":
+            said = request.POST.get("revision", "")
+            revision = int(said) if said.isdecimal() and len(said) < 10 else 0
+            notes.sign(found, revision=revision, marks=request.POST.get("marks", ""), by=request.user, now=request.now)
+            messages.success(request, "Note signed.")
+            return go_to(request, "treatments:note", uid)
+    except notes.NoteRefused as refusal:
+        stale = isinstance(refusal, notes.NoteIsStale)
+        return _sign_page(request, found, refusal=str(refusal), status=409 if stale else 422)
+    return _sign_page(request, found)
+
+
+def _sign_page(request: StaffRequest, found: SessionNote, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
+    context = {"note": found, "patient": found.patient, "refusal": refusal, "copy_name": _copy_name(request, found)}
+    return page(request, "treatments/sign.html", context, status=status)
+
+
+@requires(Can.WRITE_NOTES)
+@require_POST
+def discard(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Take back an empty note."""
+    found = note_or_404(request, uid, Can.WRITE_NOTES)
+    try:
+        notes.discard(found, by=request.user, now=request.now)
+    except notes.NoteRefused as refusal:
+        messages.error(request, str(refusal))
+        return go_to(request, "treatments:chart", found.uid)
+    messages.success(request, "The empty note is taken back.")
+    return go_to(request, "treatments:unsigned")
+
+
+@requires(Can.WRITE_NOTES)
+@require_safe
+def gate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Above the chart: the cause, and what is said of each technique for this patient today."""
+    found = note_or_404(request, uid, Can.WRITE_NOTES)
+    audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
+    episode, patient = found.episode, found.patient
+    if episode and episode.patient_id == patient.pk:
+        episode.patient = patient
+    today = today_of(request)
+    verdicts = plans.verdicts(episode, regions=episode.regions, today=today, now=request.now) if episode else None
+    context = {
+        "note": found,
+        "patient": patient,
+        "episode": episode,
+        "diagnoses": list(Diagnosis.objects.filter(episode=episode).standing().newest_first()) if episode else [],
+        "gate": overview.gate(verdicts) if verdicts else None,
+    }
+    return page(request, "treatments/chart_gate.html", context, partial="gate")
