@@ -20,6 +20,7 @@ from scheduling.models import Absence, Appointment, Closure, ExtraHours, Working
 from scheduling.preflight import Proposal
 from scheduling.rules import Finding, PlanFacts, Snapshot
 from scheduling.wallclock import Rule
+from treatments import red_flags
 from treatments.models import Intervention, Referral
 from treatments.states import PlanStatus
 
@@ -33,6 +34,7 @@ class PlanGround:
     #: Visits of the episode: (id of the part, day).
     others: tuple[tuple[int | None, date], ...]
     referral: Referral | None
+    red_flags: str
 
     def facts(self, proposal: Proposal, day: date, besides: Sequence[date]) -> PlanFacts:
         plan, referral = self.part.plan, self.referral
@@ -49,6 +51,7 @@ class PlanGround:
             referral_expires_on=referral.expires_on if referral else None,
             referral_sessions=referral.sessions_authorised if referral else None,
             referral_used=sum(other >= referral.dated_on for _, other in others) if referral else 0,
+            red_flags=self.red_flags,
         )
 
 
@@ -106,7 +109,7 @@ def read(
     vacated: Collection[int],
     now: datetime,
 ) -> Facts:
-    """Six queries; three more for sessions of a plan."""
+    """Six queries; five more for sessions of a plan."""
     days = list(wallclock.days_touching(span, location.tz))
     first, last = days[0], days[-1]
     shut = Closure.objects.filter(location=location).within(first, last)
@@ -141,4 +144,5 @@ def _plan(patient: Patient, location: Location, part: Intervention, vacated: Col
         frozenset(Patient.objects.family(patient).values_list("pk", flat=True)),
         tuple((which, time.local_day(at, location.tz)) for which, at in others),
         Referral.objects.standing().filter(episode=part.plan.episode_id).newest_first().first(),
+        red_flags.hold(patient),
     )

@@ -12,6 +12,7 @@ from scheduling import hours, rules
 from scheduling.intervals import Interval
 from scheduling.models import Appointment, GroupSession, Hold, Service
 from scheduling.rules import Finding, PlanFacts, Snapshot
+from treatments import red_flags
 from treatments.models import Intervention, Referral
 from treatments.states import PlanStatus
 
@@ -49,7 +50,7 @@ def findings(proposal: Proposal, *, now: datetime) -> list[Finding]:
 
 
 def snapshot(proposal: Proposal, *, now: datetime) -> Snapshot:
-    """One query; two or three more for a session of a plan."""
+    """One query; four or five more for a session of a plan."""
     place, who = proposal.location, proposal.practitioner
     visit = Interval(proposal.starts_at, proposal.ends_at)
     day = time.local_day(proposal.starts_at, place.tz)
@@ -96,6 +97,7 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
         referral_used=sum(time.local_day(at, proposal.location.tz) >= referral.dated_on for _, at in others)
         if referral
         else 0,
+        red_flags=red_flags.hold(proposal.patient or plan.patient),
     )
 
 

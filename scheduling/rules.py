@@ -29,6 +29,8 @@ class PlanFacts:
     referral_expires_on: date | None = None
     referral_sessions: int | None = None
     referral_used: int = 0
+    #: Red flags of the patient that stand: "", "held" or "emergency".
+    red_flags: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ SEVERITY: dict[str, Severity] = {
     "BOOK-25": Severity.WARN,
     "BOOK-26": Severity.WARN,
     "BOOK-27": Severity.WARN,
+    "BOOK-28": Severity.BLOCK,
+    "BOOK-29": Severity.WARN,
 }
 EVERY_WARNING = frozenset(rule for rule, severity in SEVERITY.items() if severity is Severity.WARN)
 
@@ -170,6 +174,18 @@ def the_referral_covers_it(s: Snapshot) -> str | None:
     return f"The referral covers {s.plan.referral_sessions} sessions, and as many are booked or done."
 
 
+def no_emergency_stands(s: Snapshot) -> str | None:
+    if s.plan is None or s.plan.red_flags != "emergency":
+        return None
+    return "A red flag stands that is an emergency: no treatment. Open the patient's red flags."
+
+
+def no_red_flag_holds_it(s: Snapshot) -> str | None:
+    if s.plan is None or s.plan.red_flags != "held":
+        return None
+    return "A red flag holds hands-on work until a clinician's clearance is recorded. Ask the therapist."
+
+
 RULES: dict[str, Callable[[Snapshot], str | None]] = {
     "BOOK-01": the_day_is_not_past,
     "BOOK-02": the_day_is_within_two_years,
@@ -187,6 +203,8 @@ RULES: dict[str, Callable[[Snapshot], str | None]] = {
     "BOOK-25": sessions_are_spaced,
     "BOOK-26": the_referral_still_holds,
     "BOOK-27": the_referral_covers_it,
+    "BOOK-28": no_emergency_stands,
+    "BOOK-29": no_red_flag_holds_it,
 }
 
 

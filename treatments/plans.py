@@ -17,8 +17,8 @@ from clinic import audit
 from clinic.access import Can
 from clinic.models import Practitioner, User
 from patients import care_team, records
-from patients.models import Joining, Medication
-from treatments import gate, safety
+from patients.models import Joining, Medication, Patient
+from treatments import gate, red_flags, safety
 from treatments.models import (
     ConsentHow,
     Episode,
@@ -124,6 +124,7 @@ def propose(
     """Write the next version of the episode's plan. An open proposal is superseded; an accepted plan stays in force
     until the patient accepts the new one. Raises PlanRefused where a rule blocks or a part makes no sense."""
     episode = _locked(episode)
+    _check_no_emergency(episode.patient)
     _check_proposal(proposal, episode, today)
     checked = _checked_massages(episode, proposal, today, by=by)
     latest = Plan.objects.filter(episode=episode).order_by("-version").first()
@@ -155,6 +156,12 @@ def _locked(episode: Episode) -> Episode:
     if not episode.is_open:
         raise PlanRefused("This episode is closed.")
     return episode
+
+
+def _check_no_emergency(patient: Patient) -> None:
+    """Possible cauda equina stops every kind of treatment, and no reason sets it aside."""
+    if red_flags.emergency(patient):
+        raise PlanRefused("Possible cauda equina: no treatment. The patient belongs in an emergency department today.")
 
 
 def _check_proposal(proposal: Proposal, episode: Episode, today: date) -> None:
@@ -310,6 +317,7 @@ def accept(
     `giver` is who agreed when it was not the patient; `taken_by` to whom it was said, by default who records it.
     """
     plan = _reread(plan, PlanStatus.ACCEPTED, revision)
+    _check_no_emergency(plan.patient)
     if consented_on > today:
         raise PlanRefused("Consent cannot be given in the future.", part="consented_on")
     if consented_on < plan.proposed_at.date() - timedelta(days=1):

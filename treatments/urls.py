@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments import body_urls, care_urls
+from treatments import body_urls, care_urls, safety_urls
 from treatments.views import chart, episodes, notes, notes_office, outcomes, plans, results
 
 app_name = "treatments"
@@ -60,6 +60,7 @@ urlpatterns = [
     path("thresholds/rules/", results.rules_change, name="outcome_rules"),
     path("thresholds/<slug:slug>/", results.threshold_change, name="threshold_change"),
     path("thresholds/<slug:slug>/<slug:movement>/", results.threshold_change, name="threshold_of_movement"),
+    *safety_urls.urlpatterns,
     *care_urls.urlpatterns,
     *body_urls.urlpatterns,
 ]

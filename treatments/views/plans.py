@@ -13,7 +13,7 @@ from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from treatments import measured, overview, plans
+from treatments import measured, overview, plans, red_flags
 from treatments.forms.plans import AcceptForm, EndPlanForm, PlanForms
 from treatments.models import Episode, Plan, PlanTemplate, Technique
 from treatments.regions import Region
@@ -76,6 +76,8 @@ def plan_revise(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def _write(
     request: StaffRequest, episode: Episode, *, from_plan: Plan | None, template: PlanTemplate | None = None
 ) -> HttpResponse:
+    if red_flags.emergency(episode.patient):
+        return go_to(request, "treatments:emergency", episode.patient.uid)
     today = today_of(request)
     forms = PlanForms(posted(request), episode=episode, today=today, from_plan=from_plan, template=template)
     author = request.user.practitioner_or_none
@@ -127,6 +129,8 @@ def findings(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def plan_accept(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The patient agreed: the plan comes into force."""
     found = plan_or_404(request, uid, Can.WRITE_PLANS)
+    if red_flags.emergency(found.patient):
+        return go_to(request, "treatments:emergency", found.patient.uid)
     today = today_of(request)
     start = {"consented_on": today, "revision": found.revision, "taken_by": request.user.uid}
     form = AcceptForm(posted(request), today=today, initial=start)
