@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -232,11 +233,16 @@ def _measures(known: _Known) -> str:
         if goal.target is None:
             lines.append(f"Goal: {goal.wording}.")
             continue
-        start = "" if goal.baseline is None else f" {goal.baseline:g} at the start,"
-        now = "" if standing.latest is None else f" {standing.latest.value:g} last,"
-        lines.append(f"{goal.get_measure_display()}:{start}{now} goal {goal.target:g}"
+        start = "" if goal.baseline is None else f" {_plain(goal.baseline)} at the start,"
+        now = "" if standing.latest is None else f" {_plain(standing.latest.value)} last,"
+        lines.append(f"{goal.get_measure_display()}:{start}{now} goal {_plain(goal.target)}"
                      f"{', reached' if standing.is_reached else ''}.")  # fmt: skip
     return "\n".join(lines)
+
+
+def _plain(value: Decimal) -> str:
+    """6.0 as 6, 2.5 as it is."""
+    return f"{value.normalize():f}"
 
 
 def _response(known: _Known) -> str:
