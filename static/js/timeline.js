@@ -72,13 +72,12 @@
     },
   };
 
-  const width = () => (window.innerWidth < 600 ? 84 : AXIS);
-  const days = () => ({
+    const days = () => ({
     type: "linear",
     min: figures.first,
     max: figures.last,
     grid: { display: false },
-    ticks: { callback: dayOf, maxTicksLimit: window.innerWidth < 600 ? 4 : 8, precision: 0, color: colour("--t-quiet") },
+    ticks: { callback: dayOf, stepSize: 7 * Math.ceil((figures.last - figures.first) / (window.innerWidth < 600 ? 21 : 49)), includeBounds: false, color: colour("--t-quiet") },
     border: { color: colour("--t-line-strong") },
   });
 
@@ -162,7 +161,7 @@
             ticks: { color: colour("--t-ink") },
             grid: { color: colour("--t-line") },
             border: { display: false },
-            afterFit: (axis) => { axis.width = width(); },
+            afterFit: (axis) => { axis.width = AXIS; },
           },
         },
         plugins: { legend: { display: false }, tooltip: { callbacks: { title: (items) => dayOf(items[0].parsed.x), label: (item) => item.dataset.label } } },

@@ -84,8 +84,8 @@ _MEASURES = (
         "1989;10:407-415.",
     ),
     Measure(
-        "spasms_per_week", "Spasms a week", Decimal(0), Decimal(999), Better.LOWER, Source.DIARY, "a week",
-        "per week of the diary", "Counted from the spasm diary.", places=1,
+        "spasms_per_week", "Spasms a week", Decimal(0), Decimal(999), Better.LOWER, Source.DIARY, "",
+        "week by week", "Counted from the spasm diary.", places=1,
     ),
     Measure(
         "spasm_severity", "How bad spasms are", Decimal(0), Decimal(10), Better.LOWER, Source.DIARY, "of 10",

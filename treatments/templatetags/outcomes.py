@@ -53,7 +53,7 @@ def better_by(change: Comparison) -> str:
 def in_words(threshold: Any) -> str:
     """What a threshold says, for the pure one and the clinic's row alike."""
     unit = MEASURES[threshold.measure].unit
-    unit = unit if unit in ("°", "%") else " points"
+    unit = unit if unit == "°" else " points"
     said = []
     if threshold.mdc is not None:
         said.append(f"Reliable from {plain(threshold.mdc)}{unit}.")
