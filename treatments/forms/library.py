@@ -15,7 +15,7 @@ from treatments import plans, starting
 from treatments.drawings import DRAWINGS
 from treatments.forms import plan_start
 from treatments.forms.fields import blank_first, whole_number
-from treatments.forms.plans import MOST_GOALS, MOST_MASSAGES, MassageForm, dose_forms
+from treatments.forms.plans import MOST_GOALS, MOST_MASSAGES, DoseGroup, MassageForm, dose_forms, dose_groups
 from treatments.models import DosageUnit, Exercise, Measure, PlanTemplate, SameDay, TissueState
 
 
@@ -165,6 +165,10 @@ class TemplateForms:
             data, prefix="goal", initial=plan_start.filled(goals, MOST_GOALS)
         )
         self.doses = dose_forms(data, list(Exercise.objects.in_use()), plan_start.doses(start))
+
+    @property
+    def dose_groups(self) -> list[DoseGroup]:
+        return dose_groups(self.doses)
 
     @property
     def _every(self) -> list[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -237,6 +238,10 @@ class PlanForms:
         self.doses = dose_forms(data, catalogue, initial["doses"])
 
     @property
+    def dose_groups(self) -> list[DoseGroup]:
+        return dose_groups(self.doses)
+
+    @property
     def all(self) -> tuple[Any, ...]:
         return (self.plan, self.massages, self.goals, self.doses)
 
@@ -280,6 +285,22 @@ class PlanForms:
             goals=tuple(part for f in self.goals.forms if (part := f.part)),
             same_day=d["same_day"] or SameDay.ANY,
         )
+
+
+class DoseGroup(NamedTuple):
+    """The exercises of one group; open on the page when one of them is taken or wrong."""
+
+    name: str
+    doses: list[DoseForm]
+
+    @property
+    def is_open(self) -> bool:
+        return any(dose["chosen"].value() or dose.errors for dose in self.doses)
+
+
+def dose_groups(doses: BaseFormSet[Any]) -> list[DoseGroup]:
+    groups = itertools.groupby(doses.forms, key=lambda form: str(form.shown.group))
+    return [DoseGroup(name, list(several)) for name, several in groups]
 
 
 def dose_forms(
