@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from clinic.models import User
 from clinic.time import local_day
 from patients.models import Medication, Patient
 from treatments import judging, spasms
@@ -77,10 +78,10 @@ class CurveView:
 
 @dataclass(frozen=True)
 class Session:
-    """One signed session: what was done, how the pain was before and after it."""
+    """One signed session: what was done, how the pain was before and after it. Without a uid: its note is private."""
 
     on: date
-    uid: UUID
+    uid: UUID | None
     techniques: dict[str, int]
     exercises: list[str]
     pain_before: int | None
@@ -106,12 +107,15 @@ class Timeline:
     prompts: list[Prompt] = field(default_factory=list)
 
 
-def of_patient(patient: Patient, episode: Episode | None, *, today: date, tz: ZoneInfo) -> Timeline:
-    """All that is known of whether it helps: of this trouble, and what belongs to none."""
+def of_patient(patient: Patient, episode: Episode | None, *, by: User, today: date, tz: ZoneInfo) -> Timeline:
+    """All that is known of whether it helps: of this trouble, and what belongs to none.
+
+    Of a note that its author keeps from this reader only the day is told.
+    """
     known = judging.in_force()
     goals = _goals(patient, episode)
     found = Timeline(
-        sessions=_sessions(patient, episode, tz),
+        sessions=_sessions(patient, episode, by, tz),
         medicines=_medicines(patient),
         at_home=_at_home(patient, episode),
     )
@@ -242,12 +246,11 @@ def _judge_counts(periods: Sequence[Stretch], weeks: Sequence[Stretch], threshol
 # -- What was done -------------------------------------------------------------------------------------
 
 
-def _sessions(patient: Patient, episode: Episode | None, tz: ZoneInfo) -> list[Session]:
-    signed = _in_scope(SessionNote.objects.for_patient(patient).signed(), episode)
-    rows = list(signed.order_by("service_at").values("pk", "uid", "service_at", "pain_before", "pain_after"))
-    if not rows:
-        return []
-    keys = [row["pk"] for row in rows]
+def _sessions(patient: Patient, episode: Episode | None, by: User, tz: ZoneInfo) -> list[Session]:
+    signed = _in_scope(SessionNote.objects.for_patient(patient).signed().saying_who_reads(by), episode)
+    facts = ("pk", "uid", "service_at", "pain_before", "pain_after", "is_readable")
+    rows = list(signed.order_by("service_at").values(*facts))
+    keys = [row["pk"] for row in rows if row["is_readable"]]
     techniques: dict[int, dict[str, int]] = defaultdict(dict)
     for note, technique, minutes in TechniqueApplied.objects.filter(note__in=keys).values_list(
         "note", "technique", "minutes"
@@ -259,11 +262,11 @@ def _sessions(patient: Patient, episode: Episode | None, tz: ZoneInfo) -> list[S
     return [
         Session(
             on=local_day(row["service_at"], tz),
-            uid=row["uid"],
+            uid=row["uid"] if row["is_readable"] else None,
             techniques=techniques.get(row["pk"], {}),
             exercises=exercises.get(row["pk"], []),
-            pain_before=row["pain_before"],
-            pain_after=row["pain_after"],
+            pain_before=row["pain_before"] if row["is_readable"] else None,
+            pain_after=row["pain_after"] if row["is_readable"] else None,
         )
         for row in rows
     ]

@@ -20,7 +20,7 @@ from tests.factories import outcomes as make
 from tests.factories import people
 from tests.factories import treatments as care
 from tests.factories.treatments import NOW, TODAY
-from treatments import plans, spasms, timeline
+from treatments import notes, plans, spasms, timeline
 from treatments.models import Measurement, MeasureRequest, MeasureThreshold, OutcomeRules, SpasmDiary
 from treatments.outcomes.verdicts import Word
 
@@ -65,8 +65,8 @@ def words(answer) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
-def of(patient, episode=None):
-    return timeline.of_patient(patient, episode, today=TODAY, tz=TZ)
+def of(patient, episode=None, by=None):
+    return timeline.of_patient(patient, episode, by=by or people.a_therapist(), today=TODAY, tz=TZ)
 
 
 # -- What is gathered ------------------------------------------------------------------------------------
@@ -125,6 +125,21 @@ def test_sessions_medication_and_exercises_lie_beside_the_curves(ana, episode, t
     assert found.medicines[0].began == TODAY - timedelta(days=20)
     kinds = {lane["kind"] for lane in timeline.drawn(found, today=TODAY)["lanes"]}
     assert {"medicine", *session.techniques} <= kinds
+
+
+def test_of_a_note_that_is_kept_private_only_the_day_is_told(ana, episode, therapist, as_):
+    author = make.a_therapist_of(ana)
+    plan = care.a_plan(episode, author=author)
+    note = care.a_note(plan, service_at=NOW - timedelta(days=4))
+    content = care.some_content(privacy="private")
+    note = notes.save_draft(note, content=content, revision=note.revision, by=author.user, now=NOW)
+    notes.sign(note, revision=note.revision, by=author.user, now=NOW)
+    (hers,) = of(ana, episode, by=author.user).sessions
+    (others,) = of(ana, episode, by=therapist).sessions
+    assert (hers.uid, hers.pain_before) == (note.uid, 6)
+    assert (others.on, others.uid, others.techniques, others.pain_before) == (hers.on, None, {}, None)
+    said = words(as_(therapist).get(url("timeline", ana)))
+    assert "The note is kept private" in said
 
 
 def test_what_the_patient_ticked_at_home_is_counted_by_day(ana, episode, therapist):

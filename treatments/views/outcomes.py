@@ -49,7 +49,7 @@ def patient_timeline(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     audit.viewed("patient.timeline", by=request.user, now=request.now, patient_uid=patient.uid)
     episodes = _episodes(patient)
     episode, today = _chosen(request, episodes), today_of(request)
-    found = timeline.of_patient(patient, episode, today=today, tz=_zone())
+    found = timeline.of_patient(patient, episode, by=request.user, today=today, tz=_zone())
     context = {
         "patient": patient,
         "episode": episode,
@@ -70,7 +70,7 @@ def outcomes_panel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     audit.viewed("patient.outcomes", by=request.user, now=request.now, patient_uid=patient.uid)
     episodes = _episodes(patient)
     tz = _zone()
-    found = timeline.of_patient(patient, _chosen(request, episodes), today=today_of(request), tz=tz)
+    found = timeline.of_patient(patient, _chosen(request, episodes), by=request.user, today=today_of(request), tz=tz)
     last = found.sessions[-1].on if found.sessions else None
     since = [e for e in _entries(patient) if last is None or local_day(e.happened_at, tz) >= last]
     context = {"patient": patient, "timeline": found, "since": since, "last": last, "zone": tz.key}
