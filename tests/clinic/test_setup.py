@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from importlib import import_module
 
 import pytest
 import time_machine
 from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from clinic import first_start
 from clinic.models import AuditEvent, Clinic, Location, Role, User
 from patients.models import Patient
-from scheduling.models import OpeningHours, Room, WorkingHours
+from scheduling.models import OpeningHours, Resource, Room, WorkingHours
 from tests.clinic.test_signin import code_now
 from tests.factories.people import an_owner
 
@@ -24,6 +26,8 @@ pytestmark = pytest.mark.django_db
 CODE = "ABCD-EFGH-JKLM"
 MORNING = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 HOURS = {f"{which}_{day}": at for day in range(5) for which, at in (("opens", "08:00"), ("closes", "18:00"))}
+#: What every clinic begins with: it is about nobody.
+CATALOGUES = {"DiagnosisCode", "DiagnosisRelease", "Exercise", "Account", "Series", "SafetyRule", "PlanTemplate"}
 ANSWERS = {
     "clinic": {"name": "Rückgrat & Söhne", "country": "DE", "currency": "EUR", "phone": "030 1234567", "email": ""},
     "location": {"name": "Mitte", "zone": "Europe/Berlin", "address_line": "Torstr. 1", "city": "Berlin"},
@@ -95,7 +99,7 @@ def test_nothing_of_the_demo_is_there(client):
     assert User.objects.count() == Location.objects.count() == Clinic.objects.count() == 1
     for label in ("patients", "treatments", "billing"):
         for model in apps.get_app_config(label).get_models():
-            if model.__name__ not in ("DiagnosisCode", "DiagnosisRelease", "Exercise", "Account", "Series"):
+            if model.__name__ not in CATALOGUES:
                 assert not model._default_manager.exists(), f"{model.__name__} has rows"
     assert not Patient.objects.exists()
 
@@ -106,6 +110,32 @@ def test_a_solo_therapist_can_be_booked_in_their_own_opening_hours(client):
     user = User.objects.get()
     assert user.roles == ["admin", "owner", "therapist"]
     assert WorkingHours.objects.filter(practitioner=user.practitioner).count() == 6
+
+
+def test_whoever_opened_the_clinic_books_the_first_visit_as_soon_as_there_is_a_service(client, settings):
+    settings.REQUIRE_MFA = False
+    go_through(client, owner={**ANSWERS["owner"], "also": ["admin", "therapist"], "discipline": "massage"})
+    client.force_login(User.objects.get())
+    empty = client.get(reverse("scheduling:services")).content.decode()
+    assert f'href="{reverse("scheduling:service_add")}">Add the first</a>' in empty
+    service = {"name": "Massage 60", "discipline": "massage", "minutes": 60, "seats": 1, "needs_room": "on",
+               "colour": "teal"}  # fmt: skip
+    assert client.post(reverse("scheduling:service_add"), service).status_code == 303
+    ana = Patient.objects.create(given_name="Ana", family_name="Reyes", born_on=date(1984, 3, 7), registered_at=MORNING)
+    page = client.get(reverse("scheduling:book") + f"?patient={ana.uid}").content.decode()
+    assert "No free time" not in page
+    assert 'class="offer' in page
+    assert re.search(r'name="pick" value="[^"]+"', page)
+    assert Resource.objects.count() == 4, "three rooms and who treats in them"
+
+
+def test_rooms_of_a_clinic_that_was_opened_before_are_offered_as_well(client):
+    go_through(client)
+    Resource.objects.all().delete()
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("scheduling.migrations.0015_bookable_from_the_first_day").MISSING)
+    assert Resource.objects.filter(room__isnull=False).count() == 3
 
 
 def test_going_back_keeps_what_was_typed(client):
