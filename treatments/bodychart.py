@@ -12,10 +12,9 @@ from datetime import datetime
 from django.db import transaction
 
 from clinic.models import User
-from patients.models import Patient
 from treatments import notes
 from treatments.body import atlas
-from treatments.body.marks import MINDED, STANDING, Layer, Mark, Visit, fingerprint, in_order, minded
+from treatments.body.marks import STANDING, Layer, Mark, fingerprint, in_order
 from treatments.models import BodyMark, SessionNote
 
 
@@ -103,21 +102,3 @@ def last_chart(note: SessionNote) -> SessionNote | None:
     earlier = SessionNote.objects.for_patient(note.patient).signed().filter(service_at__lt=note.service_at)
     charted = earlier.let_read_by(note.author.user).charted()
     return charted.newest_first().prefetch_related("marks").first()
-
-
-def places_to_mind(patient: Patient) -> dict[Layer, frozenset[str] | None]:
-    """Where hands must not go, where skin does not feel, where tissue is scarred; None where nobody ever asked.
-
-    Of every note, whoever may read it: what hands must mind is not a secret from hands. One query.
-    """
-    rows = (
-        BodyMark.objects.filter(note__patient__in=Patient.objects.family(patient).values("pk"))
-        .filter(layer__in=[layer.value for layer in MINDED])
-        .select_related("note")
-        .order_by("-note__service_at", "-note_id", "pk")
-    )
-    visits: dict[int, tuple[bool, list[Mark]]] = {}
-    for row in rows:
-        visits.setdefault(row.note_id, (row.note.is_signed, []))[1].append(row.mark)
-    newest_first = [Visit(signed, tuple(marks)) for signed, marks in visits.values()]
-    return {layer: minded(newest_first, layer) for layer in MINDED}

@@ -145,7 +145,11 @@ class Rows:
 
 
 #: Layers of the body chart that hands must mind, and what they mean to a rule.
-MARKED = {Layer.AVOID: Concern.AVOID_ZONE, Layer.NUMBNESS: Concern.NEUROPATHY}
+MARKED = {
+    Layer.AVOID: Concern.AVOID_ZONE,
+    Layer.NUMBNESS: Concern.NEUROPATHY,
+    Layer.SCAR: Concern.SCAR_OR_ADHESION,
+}
 
 
 def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -> Snapshot:
@@ -175,6 +179,7 @@ def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -
         unclassified_medicines=tuple(m.name for m in current if not set(m.drug_classes) - {DrugClass.OTHER}),
         concerns=frozenset(concerns) if rows.conditions[who] or surgeries or concerns else None,
         places=(*placed, *_marks(rows.marks[who])),
+        chart_silent=frozenset(MARKED) - {mark.layer for mark in rows.marks[who]},
         other_conditions=tuple(c.name for c, found in read if not found),
         days_since_surgery=_days_since(surgeries, today),
         surgery_undated=episode.cause == Cause.SURGERY and not surgeries,

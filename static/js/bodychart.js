@@ -415,8 +415,13 @@
         if (!chart.isConnected || event.target === form || (!dirty && !sending) || stopped) return;
         event.preventDefault();
         event.stopImmediatePropagation();
+        const leaver = event.target;
+        const button = event.submitter;
         await save();
-        if (!dirty) event.target.requestSubmit(event.submitter);
+        // The page keeps buttons from being pressed twice; this is the first time that one goes through.
+        for (const one of leaver.querySelectorAll("button")) one.disabled = false;
+        delete leaver.dataset.sent;
+        if (!dirty) leaver.requestSubmit(button);
       },
       true,
     );

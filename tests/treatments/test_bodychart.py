@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import treatments as make
-from treatments import bodychart, notes
+from treatments import bodychart, gate, notes, screening
 from treatments.body.marks import Layer, Mark, fingerprint
 from treatments.models import BodyMark, SessionNote
 
@@ -173,7 +173,12 @@ def test_nothing_is_carried_from_another_patient():
 
 
 def minded(plan):
-    return bodychart.places_to_mind(plan.patient)
+    """What the gate's snapshot knows of each layer; None where nobody knows."""
+    snapshot = screening.snapshots([plan.episode], today=make.TODAY, now=make.NOW)[0]
+    return {
+        layer: None if layer in snapshot.chart_silent else snapshot.regions_of(concern)
+        for layer, concern in screening.MARKED.items()
+    }
 
 
 def test_who_was_never_asked_is_not_without_numbness():
@@ -213,10 +218,19 @@ def test_a_coarse_mark_is_all_its_parts():
     assert minded(plan)[Layer.NUMBNESS] == {"low_back_upper_left", "low_back_lower_left"}
 
 
-@pytest.mark.parametrize("charts", [1, 4])
-def test_minding_costs_one_question_however_many_charts(charts, django_assert_num_queries):
+def test_the_gate_hears_of_it_and_says_where():
     plan = make.a_plan()
-    for n in range(charts):
-        a_signed(plan, AVOID, SCAR, days_ago=n)
-    with django_assert_num_queries(1):
-        assert minded(plan)[Layer.SCAR]
+    a_signed(plan, Mark("low_back_upper_left", "numbness"), Mark("nowhere", "avoid"), Mark("nowhere", "scar"))
+    verdicts = gate.read(plan.episode, today=make.TODAY, now=make.NOW).each(["low_back_left"])
+    assert "CON-11" in {finding.rule for finding in verdicts["deep_tissue"].blocks}
+    assert "low_back_upper_left" in verdicts["deep_tissue"].avoid
+    assert "ASK-07" not in {finding.rule for finding in verdicts["gentle"].findings}
+
+
+def test_the_gate_asks_for_what_no_chart_says():
+    plan = make.a_plan()
+    a_signed(plan, AVOID)
+    verdicts = gate.read(plan.episode, today=make.TODAY, now=make.NOW).each(["low_back_left"])
+    asked = next(f for f in verdicts["gentle"].findings if f.rule == "ASK-07")
+    assert "where skin is numb and where scars are" in asked.message
+    assert "must not go" not in asked.message

@@ -93,6 +93,7 @@ class Block:
 
 
 MASKED = Drug.MUSCLE_RELAXANT
+SCARRED = (Mark(Concern.SCAR_OR_ADHESION, frozenset({"low_back_upper_left"})),)
 UNTAKEN, UNASKED = {"concerns": None}, {"drugs": None}
 
 
@@ -140,6 +141,7 @@ BLOCKS: dict[str, Block] = {
     "ASK-04": Block({"unclassified_medicines": ("Wondermycin",)}, "M M M", unknown=UNASKED, instead="ASK-02"),
     "ASK-05": Block({"other_conditions": ("Gout",)}, "M M M", unknown=UNTAKEN, instead="ASK-03"),
     "ASK-06": Block({"surgery_undated": True}, "M M M"),
+    "ASK-07": Block({"chart_silent": frozenset({"avoid", "numbness", "scar"})}, "M M M"),
     "ALL-01": Block(
         {"contact_allergens": ("almond oil",)}, "M M M", unknown={"allergies": Allergies.NOT_ASKED}, instead="ASK-01"
     ),
@@ -216,6 +218,11 @@ BLOCKS: dict[str, Block] = {
     "CON-23": condition(Concern.CONSENT_WITHDRAWN, "X X X"),
     "CON-24": condition(Concern.AVOID_ZONE, "XL2 XL2 XL2"),
     "CON-25": condition(Concern.ARTHRITIS_FLARE, "L XL2 X"),
+    "CON-26": Block(
+        {"places": SCARRED, "regions": ("low_back_left",)}, "- - I",
+        silent=({}, {"places": SCARRED}, {"places": SCARRED, "regions": ("low_back_right",)}),
+        unknown={"chart_silent": frozenset({"scar"})}, instead="ASK-07",
+    ),
     "RED-01": Block(
         {"red_flags": frozenset({Flag.SADDLE_NUMBNESS})}, "X X X",
         silent=({}, {"red_flags": frozenset({Flag.CANCER_HISTORY})}), unknown={"screen_days": None}, instead="RED-05",
@@ -356,6 +363,16 @@ def test_an_avoid_zone_is_avoided_and_only_there():
     assert gates("CON-24", ("neck_left",), places=zone) == "XL2 XL2 XL2"
     assert gates("CON-24", ("low_back_left",), places=zone) == "L2 L2 L2"
     assert gates("CON-24", (), places=zone) == "XL2 XL2 XL2"
+
+
+def test_what_no_body_chart_says_is_named_and_never_taken_for_none():
+    said = found("ASK-07", chart_silent=frozenset({"avoid", "numbness"})).message
+    assert "where hands must not go and where skin is numb" in said
+
+
+def test_a_scar_on_the_chart_keeps_hands_off_nowhere():
+    verdict = safety.verdict(replace(CLEAR, places=SCARRED), Choice(DEEP, frozenset({"low_back_left"})))
+    assert not verdict.avoid
 
 
 def test_late_in_pregnancy_belly_and_low_back_are_never_worked_deep():

@@ -58,11 +58,11 @@ class View:
 @cache
 def views() -> tuple[View, ...]:
     """Front, back, left, right: drawn once for a process."""
-    front = Figure("front", closed_curve(_whole(shapes.HALF_FRONT)), tuple(_halves(shapes.FRONT, viewer_right="left")))
-    back = Figure("back", closed_curve(_whole(shapes.HALF_BACK)), tuple(_halves(shapes.BACK, viewer_right="right")))
+    before, behind = _whole(shapes.HALF_FRONT), _whole(shapes.HALF_BACK)
+    front = Figure("front", closed_curve(before), tuple(_halves(shapes.FRONT, before, viewer_right="left")))
+    back = Figure("back", closed_curve(behind), tuple(_halves(shapes.BACK, behind, viewer_right="right")))
     soles = [
-        Figure(f"sole-{side}", closed_curve(_turned(shapes.SOLE, turn)), tuple(_sided(shapes.SOLES, side, turn)))
-        for side, turn in (("right", 1), ("left", -1))
+        _sided_figure("sole", shapes.SOLE, shapes.SOLES, side, turn) for side, turn in (("right", 1), ("left", -1))
     ]
     return (
         View("front", "Front", (-100, 0, 200, 480), (front,), shapes.FRONT_LINES),
@@ -73,12 +73,15 @@ def views() -> tuple[View, ...]:
 
 
 def _side(side: str, turn: int) -> View:
-    body = Figure(f"{side}-body", closed_curve(_turned(shapes.SIDE_BODY, turn)), tuple(_sided(shapes.SIDE, side, turn)))
-    arm = Figure(
-        f"{side}-arm", closed_curve(_turned(shapes.SIDE_ARM, turn)), tuple(_sided(shapes.SIDE_ARM_PLACES, side, turn))
-    )
+    body = _sided_figure("body", shapes.SIDE_BODY, shapes.SIDE, side, turn)
+    arm = _sided_figure("arm", shapes.SIDE_ARM, shapes.SIDE_ARM_PLACES, side, turn)
     box = (-20, 0, 140, 480) if turn == 1 else (-120, 0, 140, 480)
     return View(side, f"{side.capitalize()} side", box, (body, arm), shapes.SIDE_LINES, turn)
+
+
+def _sided_figure(key: str, outline: Points, places: Mapping[str, Points], side: str, turn: int) -> Figure:
+    curve = closed_curve(_turned(outline, turn))
+    return Figure(f"{key}-{side}", curve, tuple(_sided(places, outline, side, turn)))
 
 
 def _turned(points: Points, turn: int) -> Points:
@@ -91,14 +94,15 @@ def _whole(half: Points) -> Points:
     return half + other
 
 
-def _halves(places: Mapping[str, Points], *, viewer_right: str) -> Iterator[Shape]:
+def _halves(places: Mapping[str, Points], within: Points, *, viewer_right: str) -> Iterator[Shape]:
     other = "left" if viewer_right == "right" else "right"
     for stem, points in places.items():
         if stem in PLACES:
-            yield _shape(stem, _whole_place(points))
+            yield _shape(stem, _whole_place(points), within)
         else:
-            yield _shape(f"{stem}_{viewer_right}", points)
-            yield _shape(f"{stem}_{other}", _turned(points, -1))
+            one = _shape(f"{stem}_{viewer_right}", points, within)
+            yield one
+            yield Shape(f"{stem}_{other}", bowed(_turned(points, -1)), -one.x, one.y)
 
 
 def _whole_place(half: Points) -> Points:
@@ -106,25 +110,44 @@ def _whole_place(half: Points) -> Points:
     return half + tuple((-x, y) for x, y in reversed(half) if x)
 
 
-def _sided(places: Mapping[str, Points], side: str, turn: int) -> Iterator[Shape]:
+def _sided(places: Mapping[str, Points], within: Points, side: str, turn: int) -> Iterator[Shape]:
     for stem, points in places.items():
-        yield _shape(f"{stem}_{side}", _turned(points, turn))
+        x, y = _middle(points, within)
+        yield Shape(f"{stem}_{side}", bowed(_turned(points, turn)), turn * x, y)
 
 
-def _shape(name: str, points: Points) -> Shape:
-    x, y = _middle(points)
-    return Shape(name, bowed(points), round(x, 1), round(y, 1))
+def _shape(name: str, points: Points, within: Points) -> Shape:
+    return Shape(name, bowed(points), *_middle(points, within))
 
 
-def _middle(points: Points) -> tuple[float, float]:
-    """The centre of gravity of a polygon."""
-    area = x = y = 0.0
-    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
-        cross = ax * by - bx * ay
-        area += cross
-        x += (ax + bx) * cross
-        y += (ay + by) * cross
-    return x / (3 * area), y / (3 * area)
+#: So finely is a place looked at to find its middle.
+_GRID: Final = 9
+
+
+def _middle(points: Points, within: Points) -> tuple[float, float]:
+    """The middle of what is seen of a place: as far as it lies within the outline, and on the place itself."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    left, right = max(min(xs), min(x for x, _ in within)), min(max(xs), max(x for x, _ in within))
+    top, bottom = max(min(ys), min(y for _, y in within)), min(max(ys), max(y for _, y in within))
+    steps = [(n + 0.5) / _GRID for n in range(_GRID)]
+    grid = [(left + (right - left) * i, top + (bottom - top) * j) for j in steps for i in steps]
+    seen = [point for point in grid if _holds(points, point) and _holds(within, point)]
+    x, y = (sum(axis) / len(seen) for axis in zip(*seen, strict=True))
+    if not _holds(points, (x, y)):
+        x, y = min(seen, key=lambda point: (point[0] - x) ** 2 + (point[1] - y) ** 2)
+    return round(x, 1), round(y, 1)
+
+
+def _holds(points: Points, point: tuple[float, float]) -> bool:
+    """Whether a point lies in a polygon: a ray to the right crosses its sides an odd number of times."""
+    x, y = point
+    inside = False
+    ax, ay = points[-1]
+    for bx, by in points:
+        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+            inside = not inside
+        ax, ay = bx, by
+    return inside
 
 
 def bowed(points: Points) -> str:

@@ -33,6 +33,7 @@ O, I, X, W = Gate(), Gate(Effect.INDICATED), Gate(Effect.BLOCK), Gate(Effect.LIM
 L, XL = Gate(Effect.LIMIT, locally=True), Gate(Effect.BLOCK, cap=2, locally=True)
 M2, M3 = Gate(Effect.LIMIT, cap=2), Gate(Effect.LIMIT, cap=3)
 C2, C3 = Gate(Effect.CLEARANCE, cap=2), Gate(Effect.CLEARANCE, cap=3)
+IL = Gate(Effect.INDICATED, locally=True)
 CL, L2 = Gate(Effect.CLEARANCE, cap=2, locally=True), Gate(Effect.LIMIT, cap=2, locally=True)
 
 MASKING = (Drug.MUSCLE_RELAXANT, Drug.ALPHA2_RELAXANT, Drug.OPIOID, Drug.SEDATIVE)
@@ -127,6 +128,10 @@ ASKED = (
     Rule(
         "ASK-06", "The operation is on file", (of(About.CAUSE, "surgery_undated"),), (W, W, W),
         "It began with an operation and none is on file: ask which and when.", HOUSE,
+    ),
+    Rule(
+        "ASK-07", "The body chart says what hands must mind", (of(About.BODY_CHART, "avoid", "numbness", "scar"),),
+        (W, W, W), "No body chart says {what}: ask, and mark it or that it is nowhere.", HOUSE,
     ),
     Rule(
         "ALL-01", "Allergy to what hands carry", (of(About.ALLERGIES, "contact"),), (W, W, W),
@@ -291,6 +296,10 @@ CONDITIONS = (
     Rule(
         "CON-24", "Avoid zone", (concern(Concern.AVOID_ZONE),), (XL, XL, XL),
         "An avoid zone is marked on the body chart.", HOUSE,
+    ),
+    Rule(
+        "CON-26", "Scar or adhesion on the chart", (concern(Concern.SCAR_OR_ADHESION),), (O, O, IL),
+        "A scar or adhesion is marked on the body chart: deep tissue work is meant for it.", f"{PURPOSE}; {ERNST}",
     ),
     Rule(
         "CON-25", "Arthritis in a flare", (concern(Concern.ARTHRITIS_FLARE),), (L, XL, X),

@@ -73,6 +73,8 @@ class Concern(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     #: Where the body chart says: hands off.
     AVOID_ZONE = "avoid_zone"
+    #: A scar or an adhesion that is marked on the body chart.
+    SCAR_OR_ADHESION = "scar_or_adhesion"
 
 
 class Flag(StrEnum):
@@ -161,6 +163,8 @@ class Snapshot:
     concerns: frozenset[Concern] | None = None
     #: Concerns whose place is known, from the history or the body chart.
     places: tuple[Mark, ...] = ()
+    #: Layers of the body chart that hands must mind and that no chart says anything about: nobody knows.
+    chart_silent: frozenset[str] = frozenset()
     #: Conditions that no rule knows, as written.
     other_conditions: tuple[str, ...] = ()
     days_since_surgery: int | None = None

@@ -121,9 +121,12 @@ class Rule:
             found[term.about] = matched
         return self._finding(gate, s, c, found)
 
-    def _finding(self, gate: Gate, s: Snapshot, c: Choice, found: dict[About, tuple[str, ...]]) -> Finding:
+    def _finding(self, gate: Gate, s: Snapshot, c: Choice, found: dict[About, tuple[str, ...]]) -> Finding | None:
         regions = self._place(s, found) if gate.locally else frozenset()
         effect = gate.effect
+        if effect is Effect.INDICATED and gate.locally and not _meet(regions, c.regions):
+            # Called for at its place, and there alone.
+            return None
         if effect is Effect.BLOCK and gate.locally and regions and c.regions and not _meet(regions, c.regions):
             # Known to be elsewhere on both sides: hands may work around it.
             effect = Effect.LIMIT
@@ -137,7 +140,7 @@ class Rule:
             overridable=effect is Effect.CLEARANCE,
             pressure_cap=gate.cap if limited else None,
             indicated=effect is Effect.INDICATED,
-            locally=gate.locally,
+            locally=gate.locally and limited,
             regions=regions,
             position=self.position if limited else Position.ANY,
             minutes=self.minutes if limited else None,

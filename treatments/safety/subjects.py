@@ -21,6 +21,7 @@ class About(StrEnum):
     ALLERGIES = "allergies"
     MEDICATION = "medication"
     HISTORY = "history"
+    BODY_CHART = "body_chart"
     DRUG = "drug"
     CONCERN = "concern"
     RED_FLAG = "red_flag"
@@ -102,6 +103,7 @@ CONCERNS = _words(
     unstable_circulation="unstable blood pressure, heart failure or aneurysm", neuropathy="reduced sensation",
     radiculopathy="disc trouble with radiating pain", arthritis_flare="arthritis in a flare",
     intoxication="alcohol or drugs today", abuse_history="history of abuse", avoid_zone="avoid zone on the body chart",
+    scar_or_adhesion="scar or adhesion on the body chart",
 )  # fmt: skip
 FLAGS = _words(
     tuple(Flag), saddle_numbness="numbness where one sits on a saddle", bladder_or_bowel="bladder or bowel trouble",
@@ -114,6 +116,8 @@ FLAGS = _words(
     worse_lying="pain worse when lying", night_pain="severe pain at night", pulsating_mass="beating in the belly",
     throbbing_at_rest="throbbing back pain at rest", vascular_history="disease of the blood vessels",
 )  # fmt: skip
+
+CHART = {"avoid": "where hands must not go", "numbness": "where skin is numb", "scar": "where scars are"}
 
 SETS: dict[About, SetSubject] = {
     About.CAUSE: SetSubject(
@@ -138,6 +142,7 @@ SETS: dict[About, SetSubject] = {
     About.HISTORY: SetSubject(
         "The history", {"not_taken": "not taken", "unread": "a condition that no rule knows"}, _history
     ),
+    About.BODY_CHART: SetSubject("The body chart does not say", CHART, lambda s, _: s.chart_silent),
     About.DRUG: SetSubject("Takes", DRUGS, _drugs, lambda s, _: s.drugs is None),
     About.CONCERN: SetSubject("Condition or finding", CONCERNS, _concerns, lambda s, _: s.concerns is None),
     About.RED_FLAG: SetSubject("Red flag that stands", FLAGS, _flags, lambda s, _: s.screen_days is None),

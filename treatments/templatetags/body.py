@@ -74,6 +74,14 @@ def body_pictures(view_keys: str = "front back left right") -> list[drawing.View
 
 
 @register.simple_tag
+def body_view_first(held: Iterable[Mark]) -> str:
+    """Which side a narrow screen opens on: the one that shows most of what is marked; the back when none does."""
+    rows = _at_places(held, "")
+    counted = {view.key: sum(shape.name in rows for shape in view.shapes) for view in drawing.views()}
+    return max(counted, key=lambda key: (counted[key], key == "back"))
+
+
+@register.simple_tag
 def body_places(figure: drawing.Figure, held: Iterable[Mark], only: str = "") -> SafeString:
     """The places of one figure as a script can upgrade them to buttons, coloured by what is marked."""
     rows = _at_places(held, only)
