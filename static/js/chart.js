@@ -205,6 +205,7 @@
     const carries = button && button.hasAttribute("formaction");
     if (sending) await sending;
     await save();
+    await new Promise((done) => setTimeout(done)); // a form cannot be sent again while it is being sent
     for (const one of form.querySelectorAll("button")) one.disabled = false;
     delete form.dataset.sent;
     if (dirty || stopped) return;
