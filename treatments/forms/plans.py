@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -287,7 +288,8 @@ class PlanForms:
         )
 
 
-class DoseGroup(NamedTuple):
+@dataclass(frozen=True)
+class DoseGroup:
     """The exercises of one group; open on the page when one of them is taken or wrong."""
 
     name: str
