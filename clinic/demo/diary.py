@@ -17,7 +17,9 @@ from scheduling import attendance, booking
 from scheduling.models import Appointment, ExtraHours, Service
 from scheduling.rules import EVERY_WARNING
 from scheduling.visits import BookingRefused
-from treatments import notes
+from treatments import bodychart, notes
+from treatments.body.atlas import NOWHERE
+from treatments.body.marks import Layer, Mark, fingerprint
 from treatments.models import Exercise, Plan
 
 PAST_DAYS, COMING_DAYS = 6, 12
@@ -171,10 +173,22 @@ def _happens(
         exercises=() if massage else (notes.Done(bridge, 3, 10),),
     )
     note = notes.save_draft(note, content=content, revision=note.revision, by=user, now=visit.ends_at)
+    marks = _marks(plan, pain, spasms) if massage else []
+    if marks:
+        bodychart.save(note, marks=marks, seen="", by=user, now=visit.ends_at)
     attendance.complete(appointment=visit, by=user, now=visit.ends_at)
     lately = today or now - visit.ends_at < timedelta(days=2)
     if chance.random() < (0.6 if lately else 1):
-        notes.sign(note, revision=note.revision, by=user, now=visit.ends_at + timedelta(minutes=4))
+        signed_at = visit.ends_at + timedelta(minutes=4)
+        notes.sign(note, revision=note.revision, marks=fingerprint(marks), by=user, now=signed_at)
+
+
+def _marks(plan: Plan, pain: int, spasms: int | None) -> list[Mark]:
+    """Where it hurt and what was done there; numbness and places to avoid were asked about, and are nowhere."""
+    region = plan.episode.regions[0]
+    spasm = [Mark(region, Layer.SPASM.value, min(10, spasms + 2))] if spasms else []
+    asked = [Mark(NOWHERE, layer.value) for layer in (Layer.NUMBNESS, Layer.AVOID, Layer.SCAR)]
+    return [Mark(region, Layer.PAIN.value, pain), *spasm, *asked, Mark(region, Layer.TECHNIQUE.value)]
 
 
 def _awaits(visit: Appointment, places: Places, *, now: datetime, chance: random.Random) -> None:

@@ -142,8 +142,17 @@ def test_a_finger_that_misses_a_small_place_marks_the_nearest(at, draft):
     therapist = at(PHONE)
     page = therapist.page
     page.locator("label[for=body-view-front]").click()
-    hand = place(page, "thumb_left", "front").bounding_box()
-    page.touchscreen.tap(hand["x"] + hand["width"] - 1, hand["y"] + hand["height"] + 2)
+    thumb = place(page, "thumb_left", "front")
+    thumb.scroll_into_view_if_needed()
+    beside = thumb.evaluate(
+        """path => {
+            const point = new DOMPoint(Number(path.dataset.x) + 9, Number(path.dataset.y));
+            const { x, y } = point.matrixTransform(path.ownerSVGElement.getScreenCTM());
+            return { x, y, misses: !document.elementFromPoint(x, y).closest("[data-place]") };
+        }"""
+    )
+    assert beside["misses"]
+    page.touchscreen.tap(beside["x"], beside["y"])
     expect(place(page, "thumb_left", "front")).to_have_attribute("aria-pressed", "true")
     saved(page)
     assert stored(draft) == [Mark("thumb_left", "pain")]
