@@ -59,6 +59,7 @@ def checklist() -> list[Task]:
     """What a clinic needs before the first paid visit, in the order in which one does it."""
     exists = {
         "staff": User.objects.filter(is_active=True).count() > 1 or Practitioner.objects.active().exists(),
+        "working": _everybody_has_hours(),
         "rooms": Room.objects.filter(is_active=True).exists(),
         "hours": OpeningHours.objects.exists(),
         "services": Service.objects.filter(is_active=True).exists(),
@@ -68,12 +69,19 @@ def checklist() -> list[Task]:
     lines = (
         ("staff", "Add your staff", "Each gets a sign-in of their own and only what their role needs.", "office:staff"),
         ("hours", "Set the opening hours", "Visits are offered within them.", "scheduling:hours"),
+        ("working", "Say who works when", "Nobody is offered outside their working hours.", "scheduling:working"),
         ("rooms", "Add the rooms", "A room is never booked twice at the same time.", "scheduling:rooms"),
         ("services", "Add services", "What can be booked, how long it takes and what it needs.", "scheduling:services"),
         ("prices", "Set prices", "Charges come from the signed note and the price of that day.", "billing:prices"),
         ("patients", "Register the first patient", "The front desk does it in two minutes.", "patients:register"),
     )
     return [Task(title, why, _url(name), exists[key]) for key, title, why, name in lines]
+
+
+def _everybody_has_hours() -> bool:
+    """Of those who treat: who has none is never offered."""
+    treating = Practitioner.objects.active()
+    return treating.exists() and not treating.filter(working_hours__isnull=True).exists()
 
 
 def figures(now: datetime) -> list[Figure]:

@@ -19,7 +19,7 @@ from clinic.models import AuditEvent, Clinic, Location, Role, User
 from patients.models import Patient
 from scheduling.models import OpeningHours, Resource, Room, WorkingHours
 from tests.clinic.test_signin import code_now
-from tests.factories.people import an_owner
+from tests.factories.people import an_owner, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +127,22 @@ def test_whoever_opened_the_clinic_books_the_first_visit_as_soon_as_there_is_a_s
     assert 'class="offer' in page
     assert re.search(r'name="pick" value="[^"]+"', page)
     assert Resource.objects.count() == 4, "three rooms and who treats in them"
+
+
+def test_an_owner_who_treats_nobody_is_led_to_staff_then_to_their_hours(client, settings):
+    settings.REQUIRE_MFA = False
+    go_through(client)
+    client.force_login(User.objects.get())
+    home, working = reverse("office:home"), reverse("scheduling:working")
+    assert f'href="{working}">Say who works when</a>' in client.get(home).content.decode()
+    assert f'href="{reverse("office:staff_add")}">Add staff</a>' in client.get(working).content.decode()
+    tess = staff(Role.THERAPIST, name="Tess Therapist")
+    assert f'href="{working}">Say who works when</a>' in client.get(home).content.decode()
+    week = {"valid_from": "2026-11-24", "opens_1_0": "09:00", "closes_1_0": "17:00"}
+    asked = f"{working}?practitioner={tess.practitioner.uid}&location={Location.objects.get().uid}"
+    assert client.post(asked, week).status_code == 303
+    assert f'href="{working}">Say who works when</a>' not in client.get(home).content.decode()
+    assert tess.name in client.get(reverse("scheduling:diary")).content.decode()
 
 
 def test_rooms_of_a_clinic_that_was_opened_before_are_offered_as_well(client):
