@@ -43,6 +43,7 @@ def read(episode):
 
 
 def test_what_tonus_comes_with_is_version_one_of_each_rule():
+    rulebook.load(SafetyRule, at=make.NOW)
     assert SafetyRule.objects.count() == len(BUILTIN)
     assert set(SafetyRule.objects.values_list("version", flat=True)) == {1}
     assert rulebook.in_force() == BUILTIN
