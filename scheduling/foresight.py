@@ -18,7 +18,7 @@ from scheduling import rota, rules, wallclock
 from scheduling.intervals import Interval, Spans
 from scheduling.models import Absence, Appointment, Closure, ExtraHours, WorkingHours
 from scheduling.preflight import Proposal
-from scheduling.rules import Finding, PlanFacts, Snapshot
+from scheduling.rules import Finding, PlanFacts, Snapshot, day_clash
 from scheduling.wallclock import Rule
 from treatments import red_flags
 from treatments.models import Intervention, Referral
@@ -33,6 +33,8 @@ class PlanGround:
     family: frozenset[int]
     #: Visits of the episode: (id of the part, day).
     others: tuple[tuple[int | None, date], ...]
+    #: The same by their days: (when, kind).
+    by_day: dict[date, list[tuple[datetime, str]]]
     referral: Referral | None
     red_flags: str
 
@@ -51,6 +53,7 @@ class PlanGround:
             referral_expires_on=referral.expires_on if referral else None,
             referral_sessions=referral.sessions_authorised if referral else None,
             referral_used=sum(other >= referral.dated_on for _, other in others) if referral else 0,
+            day_clash=day_clash(plan.same_day, self.part.kind, proposal.starts_at, self.by_day.get(day, ())),
             red_flags=self.red_flags,
         )
 
@@ -138,11 +141,16 @@ def read(
 
 def _plan(patient: Patient, location: Location, part: Intervention, vacated: Collection[int]) -> PlanGround:
     visits = Appointment.objects.holding_time().filter(intervention__plan__episode=part.plan.episode_id)
-    others = visits.exclude(pk__in=vacated).values_list("intervention_id", "starts_at")
+    read = visits.exclude(pk__in=vacated).values_list("intervention_id", "starts_at", "intervention__kind")
+    others = [(which, time.local_day(at, location.tz), at, kind) for which, at, kind in read]
+    by_day: dict[date, list[tuple[datetime, str]]] = {}
+    for _, day, at, kind in others:
+        by_day.setdefault(day, []).append((at, kind))
     return PlanGround(
         part,
         frozenset(Patient.objects.family(patient).values_list("pk", flat=True)),
-        tuple((which, time.local_day(at, location.tz)) for which, at in others),
+        tuple((which, day) for which, day, _, _ in others),
+        by_day,
         Referral.objects.standing().filter(episode=part.plan.episode_id).newest_first().first(),
         red_flags.hold(patient),
     )

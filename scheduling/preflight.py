@@ -11,7 +11,7 @@ from patients.models import Patient
 from scheduling import hours, rules
 from scheduling.intervals import Interval
 from scheduling.models import Appointment, GroupSession, Hold, Service
-from scheduling.rules import Finding, PlanFacts, Snapshot
+from scheduling.rules import Finding, PlanFacts, Snapshot, day_clash
 from treatments import red_flags
 from treatments.models import Intervention, Referral
 from treatments.states import PlanStatus
@@ -81,8 +81,9 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
     episode_visits = Appointment.objects.holding_time().filter(intervention__plan__episode=plan.episode_id)
     if proposal.vacated:
         episode_visits = episode_visits.exclude(pk__in=proposal.vacated)
-    others = list(episode_visits.values_list("intervention_id", "starts_at"))
-    mine = [time.local_day(at, proposal.location.tz) for which, at in others if which == part.pk]
+    others = list(episode_visits.values_list("intervention_id", "starts_at", "intervention__kind"))
+    mine = [time.local_day(at, proposal.location.tz) for which, at, _ in others if which == part.pk]
+    that_day = [(at, kind) for _, at, kind in others if time.local_day(at, proposal.location.tz) == day]
     referral = Referral.objects.standing().filter(episode=plan.episode_id).newest_first().first()
     return PlanFacts(
         accepted=plan.status == PlanStatus.ACCEPTED,
@@ -94,9 +95,10 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
         nearest_days=min((abs((other - day).days) for other in mine), default=None),
         referral_expires_on=referral.expires_on if referral else None,
         referral_sessions=referral.sessions_authorised if referral else None,
-        referral_used=sum(time.local_day(at, proposal.location.tz) >= referral.dated_on for _, at in others)
+        referral_used=sum(time.local_day(at, proposal.location.tz) >= referral.dated_on for _, at, _ in others)
         if referral
         else 0,
+        day_clash=day_clash(plan.same_day, part.kind, proposal.starts_at, that_day),
         red_flags=red_flags.hold(proposal.patient or plan.patient),
     )
 

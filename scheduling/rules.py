@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
 
@@ -29,6 +29,8 @@ class PlanFacts:
     referral_expires_on: date | None = None
     referral_sessions: int | None = None
     referral_used: int = 0
+    #: How the visit stands to those of the other kind on its day: "", "order" or "apart".
+    day_clash: str = ""
     #: Red flags of the patient that stand: "", "held" or "emergency".
     red_flags: str = ""
 
@@ -85,6 +87,7 @@ SEVERITY: dict[str, Severity] = {
     "BOOK-27": Severity.WARN,
     "BOOK-28": Severity.BLOCK,
     "BOOK-29": Severity.WARN,
+    "BOOK-30": Severity.WARN,
 }
 EVERY_WARNING = frozenset(rule for rule, severity in SEVERITY.items() if severity is Severity.WARN)
 
@@ -162,6 +165,26 @@ def sessions_are_spaced(s: Snapshot) -> str | None:
     return f"The plan asks for {s.plan.days_between} days between sessions; another one is {near}."
 
 
+def kinds_come_in_their_order(s: Snapshot) -> str | None:
+    if s.plan is None or not s.plan.day_clash:
+        return None
+    if s.plan.day_clash == "apart":
+        return "The plan asks for massage and exercises on different days; the other is on that day."
+    return "The plan asks for the other order: of massage and exercises on one day, this would come at the wrong end."
+
+
+def day_clash(same_day: str, kind: str, at: datetime, others: Iterable[tuple[datetime, str]]) -> str:
+    """What the plan's order of one day says of a visit of this kind beside those others of that day."""
+    different = [when for when, other in others if other != kind]
+    if same_day == "apart":
+        return "apart" if different else ""
+    if same_day not in {"massage_first", "exercises_first"}:
+        return ""
+    comes_first = (kind == "massage") == (same_day == "massage_first")
+    wrong = any(when < at if comes_first else when > at for when in different)
+    return "order" if wrong else ""
+
+
 def the_referral_still_holds(s: Snapshot) -> str | None:
     if s.plan is None or s.plan.referral_expires_on is None or s.day <= s.plan.referral_expires_on:
         return None
@@ -205,6 +228,7 @@ RULES: dict[str, Callable[[Snapshot], str | None]] = {
     "BOOK-27": the_referral_covers_it,
     "BOOK-28": no_emergency_stands,
     "BOOK-29": no_red_flag_holds_it,
+    "BOOK-30": kinds_come_in_their_order,
 }
 
 
