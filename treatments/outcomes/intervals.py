@@ -6,6 +6,7 @@ enough for counts of a diary (ADR 0056).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Interval:
     high: float | None
 
 
+@functools.lru_cache(maxsize=1024)  # the weeks of a diary have the same few counts
 def poisson(count: int, *, level: float = LEVEL) -> Interval:
     """Garwood's exact interval of the mean of a count (Biometrika 1936;28:437-442).
 
@@ -72,6 +74,7 @@ def mean(values: Sequence[float], *, level: float = LEVEL) -> Interval | None:
     return Interval(middle, middle - half, middle + half)
 
 
+@functools.lru_cache(maxsize=1024)
 def student(level: float, degrees: int) -> float:
     """The t that a variable with so many degrees of freedom stays within (both sides) with this probability."""
     return _solve(lambda t: _within(t, degrees) - level, 0, 1e4)
