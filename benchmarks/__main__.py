@@ -9,6 +9,7 @@ WORK = (
     ("benchmarks.availability", "--peers", "--growth"),
     ("benchmarks.booking", "--peers"),
     ("benchmarks.diary_feed", "--peers"),
+    ("benchmarks.timeline",),
 )
 
 if __name__ == "__main__":
