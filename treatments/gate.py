@@ -35,7 +35,7 @@ class Reading:
 
 
 def read(episode: Episode, *, today: date, now: datetime | None) -> Reading:
-    """In thirteen statements, however long the history. The episode comes with its patient.
+    """In twelve statements, however long the history. The episode comes with its patient.
 
     Without `now` nothing that was asked today counts.
     """

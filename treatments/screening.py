@@ -112,7 +112,7 @@ def snapshot_of(*, patient: Patient, episode: Episode, today: date, now: datetim
 
 
 def snapshots(episodes: Sequence[Episode], *, today: date, now: datetime | None = None) -> list[Snapshot]:
-    """One for each episode, in twelve statements however many there are. Episodes come with their patients."""
+    """One for each episode, in eleven statements however many there are. Episodes come with their patients."""
     rows = Rows({episode.patient.root_id for episode in episodes})
     return [_snapshot(episode, rows, today, now) for episode in episodes]
 

@@ -133,7 +133,7 @@ def values_of(about: About) -> list[tuple[str, str]]:
     """What a rule can ask of a subject, each in words."""
     if about is About.REGION:
         return [(region.value, str(region.label)) for region in Region]
-    return [(value, words.capitalize()) for value, words in SETS[about].values.items()]
+    return [(value, words[:1].upper() + words[1:]) for value, words in SETS[about].values.items()]
 
 
 class AboutForm(TonusForm):
