@@ -56,7 +56,7 @@
     function add(layer, region, value) {
       const blank = all().find((row) => {
         const mark = read(row);
-        return !mark.off && !mark.layer && !field(row, "region").value;
+        return !mark.off && !mark.layer && !field(row, "region").value && !field(row, "remark").value;
       });
       let row = blank;
       if (!row) {
@@ -183,8 +183,9 @@
         });
       }
       for (const row of all()) {
-        row.hidden = row.querySelector("[data-remove]").checked;
         const what = field(row, "layer").value;
+        const blank = !what && !field(row, "region").value && !field(row, "remark").value;
+        row.hidden = row.querySelector("[data-remove]").checked || (blank && row.dataset.open === undefined);
         field(row, "intensity").readOnly = Boolean(what) && !rated(what);
       }
       const none = marks().some((mark) => mark.layer === layer && mark.region === "nowhere");
@@ -383,7 +384,12 @@
     chart.querySelector("[data-body-save]").hidden = true;
     const more = chart.querySelector("[data-body-add]");
     more.hidden = false;
-    more.addEventListener("click", () => field(add(), "layer").focus());
+    more.addEventListener("click", () => {
+      const row = add();
+      row.dataset.open = "";
+      row.hidden = false;
+      field(row, "layer").focus();
+    });
     for (const svg of chart.querySelectorAll("svg.body-drawing")) svg.setAttribute("role", "group");
     for (const path of places) {
       path.setAttribute("role", "button");
