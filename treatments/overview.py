@@ -12,9 +12,9 @@ from django.db.models import Count
 from clinic.models import User
 from patients.models import Patient
 from treatments import gate as gates
-from treatments import plans, safety
+from treatments import safety
 from treatments.models import Diagnosis, Episode, Intervention, Kind, Plan, PlanTemplate, SessionNote, Technique
-from treatments.plans import Progress
+from treatments.progress import Progress, progress_of
 
 #: More than this many notes are behind a link.
 RECENT = 12
@@ -121,7 +121,7 @@ def progress(plan: Plan) -> Progress:
 def _progress(several: Iterable[Plan]) -> dict[uuid.UUID, Progress]:
     several = list(several)
     counted = SessionNote.objects.signed().filter(plan__in=several).values_list("plan__uid").annotate(done=Count("pk"))
-    return plans.progress_of(several, dict(counted))
+    return progress_of(several, dict(counted))
 
 
 def verdicts_of_plan(plan: Plan, today: date, now: datetime) -> dict[int, safety.Verdict]:

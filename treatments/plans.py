@@ -5,8 +5,7 @@ What a plan says is never changed (0002_guards): a revision is a new plan that p
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -385,30 +384,3 @@ def _end(plan: Plan, status: PlanStatus, *, reason: str, by: User, now: datetime
     plan.save(update_fields=["status", "ended_at", "ended_by", "end_reason", "revision"])
     audit.record(f"plan.{status}", by=by, now=now, subject=plan, patient_uid=plan.patient.uid)
     return plan
-
-
-# -- How far it has come -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Sessions of a plan: how many were planned, how many are charted and signed."""
-
-    planned: int
-    done: int
-
-    @property
-    def left(self) -> int:
-        return max(0, self.planned - self.done)
-
-    @property
-    def percent(self) -> int:
-        return min(100, round(100 * self.done / self.planned)) if self.planned else 0
-
-
-def progress_of(plans: Sequence[Plan], done: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, Progress]:
-    """Per plan, from its prefetched parts and the count of its signed notes."""
-    return {
-        plan.uid: Progress(planned=sum(i.sessions or 0 for i in plan.interventions.all()), done=done.get(plan.uid, 0))
-        for plan in plans
-    }

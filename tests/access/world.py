@@ -210,7 +210,9 @@ def _history(side: Side, patient: Patient) -> None:
         cause="lifting", mechanism=what("history"), body_part=what("history"), **made
     )
     side.objects["condition"] = Condition.objects.create(name=what("history"), caution=what("history"), **made)
-    side.objects["surgery"] = Surgery.objects.create(name=what("history"), implant=what("history"), **made)
+    side.objects["surgery"] = Surgery.objects.create(
+        name=what("history"), implant=what("history"), done_on=date(2010, 3, 1), done_precision="day", **made
+    )
     side.objects["allergy"] = Allergy.objects.create(substance=what("history"), reaction=what("history"), **made)
     side.objects["medication"] = Medication.objects.create(
         name=what("history"), dose_as_ordered=what("history"), prescriber=what("history"), **made
@@ -352,7 +354,11 @@ def _notes(side: Side, treats: Practitioner) -> None:
         note = care.a_note(plan, author=treats, service_at=NOW - timedelta(days=0 if key == "draft" else 1, hours=2))
         words = {part: says("clinical") for part in ("subjective", "objective", "assessment", "next_steps", "response")}
         content = notes.Content(
-            privacy="private" if key == "private_note" else "clinicians", pain_before=6, pain_after=3, techniques=(notes.Applied("gentle", "low_back_left", 30, 3),), **words
+            privacy="private" if key == "private_note" else "clinicians",
+            pain_before=6,
+            pain_after=3,
+            techniques=(notes.Applied("gentle", "low_back_left", 30, 3),),
+            **words,
         )
         note = notes.save_draft(note, content=content, revision=note.revision, by=treats.user, now=NOW)
         if key != "draft":
