@@ -11,6 +11,7 @@ WORK = (
     ("benchmarks.diary_feed", "--peers"),
     ("benchmarks.gate",),
     ("benchmarks.timeline",),
+    ("benchmarks.charting",),
 )
 
 if __name__ == "__main__":

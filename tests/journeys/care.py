@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from clinic.demo.sign_ins import PASSWORD
 from tests.journeys.front_desk import said, today
 from tests.journeys.people import Person
 
@@ -101,6 +102,8 @@ def when_the_therapist_charts_the_visit_on_a_tablet(imani: Person) -> None:
     page.get_by_label("Plan", exact=True).fill("Continue as planned, walk daily.")
     row.get_by_label("Minutes").fill("20")
     row.get_by_label("Pressure").select_option(label="2 of 5")
+    imani.presses("All of it still holds")
+    expect(page.locator("[data-carried-bar]")).to_be_hidden()
     expect(page.locator("[data-state]")).to_contain_text("Saved", timeout=15_000)
     imani.looks("chart")
 
@@ -112,6 +115,10 @@ def tap_on_the_scale(imani: Person, scale: str, number: int) -> None:
 
 def when_the_therapist_signs(imani: Person) -> None:
     imani.presses(re.compile("Sign"))
+    imani.page.wait_for_url(re.compile("/sign/$|/reauthenticate/"))
+    if "/reauthenticate/" in imani.page.url:
+        imani.page.fill("[name=password]", PASSWORD)
+        imani.page.get_by_role("button", name="Confirm").click()
     imani.sees("Once signed it is never changed")
     imani.looks("sign")
     imani.presses("Sign as Imani Okonkwo")

@@ -91,7 +91,7 @@ class PalpationFound(models.Model):
 
 
 class CoSignature(models.Model):
-    """Somebody else vouches for a signed note as well. A row beside the note, which stays locked. See ADR 0056."""
+    """Somebody else vouches for a signed note as well. A row beside the note, which stays locked. See ADR 0064."""
 
     append_only = True
 
