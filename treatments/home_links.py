@@ -13,7 +13,7 @@ from django.db import transaction
 from clinic import audit, links, messaging
 from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
-from clinic.messaging_states import Channel, MessagePurpose
+from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import ActionLink, Clinic, User
 from patients import records
 from patients.models import Patient
@@ -45,7 +45,7 @@ def show(plan: Plan, *, by: User, now: datetime) -> str:
     """An address to hand over in the clinic, shown once. Any earlier one stops working."""
     _check(plan)
     records.lock(plan.patient)
-    links.revoke_for(plan.episode.uid, now)
+    _end_others(plan, now)
     token = links.issue(purpose=Purpose.HOME, subject_uid=plan.episode.uid, expires_at=now + HOME_FOR, now=now)
     audit.record("home.link_shown", by=by, now=now, subject=plan.episode, patient_uid=plan.patient.survivor.uid)
     return links.url_for(token, Purpose.HOME)
@@ -59,7 +59,7 @@ def send(plan: Plan, *, by: User, now: datetime) -> None:
     channel = asking.channel_to(patient)
     if channel is None:
         raise LinkRefused("There is no address this patient agreed to be written to. Show the link instead.")
-    links.revoke_for(plan.episode.uid, now)
+    _end_others(plan, now)
     messaging.enqueue(_draft(plan, patient, channel, now), now=now)
     audit.record("home.link_sent", by=by, now=now, subject=plan.episode, patient_uid=patient.uid)
 
@@ -68,8 +68,15 @@ def send(plan: Plan, *, by: User, now: datetime) -> None:
 def revoke(plan: Plan, *, by: User, now: datetime) -> int:
     """End the address; returns how many worked."""
     records.lock(plan.patient)
-    ended = links.revoke_for(plan.episode.uid, now)
+    ended = _end_others(plan, now)
     audit.record("home.link_revoked", by=by, now=now, subject=plan.episode, patient_uid=plan.patient.survivor.uid)
+    return ended
+
+
+def _end_others(plan: Plan, now: datetime) -> int:
+    """No earlier address works, also none that is still waiting to be sent; returns how many worked."""
+    ended = links.revoke_for(plan.episode.uid, now)
+    messaging.void_for(subject_uid=plan.episode.uid, reason=Reason.TAKEN_BACK, now=now)
     return ended
 
 

@@ -166,6 +166,16 @@ def test_the_message_names_nothing_clinical(plan):
         assert word not in said
 
 
+@pytest.mark.parametrize("act", [home_links.show, home_links.revoke, home_links.send])
+def test_an_address_that_waits_to_be_sent_is_ended_too(plan, act):
+    consent.record(patient=plan.patient, channel="email", given=True, by=people.front_desk(), now=make.NOW)
+    home_links.send(plan, by=plan.author.user, now=make.NOW)
+    first = OutboundMessage.objects.get()
+    act(plan, by=plan.author.user, now=make.NOW)
+    first.refresh_from_db()
+    assert first.state == "suppressed"
+
+
 def test_without_consent_nothing_is_sent_and_the_sentence_says_what_to_do(client, plan):
     with pytest.raises(home_links.LinkRefused, match="Show the link instead"):
         home_links.send(plan, by=plan.author.user, now=make.NOW)
