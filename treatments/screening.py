@@ -182,7 +182,7 @@ def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -
         chart_silent=frozenset(MARKED) - {mark.layer for mark in rows.marks[who]},
         other_conditions=tuple(c.name for c, found in read if not found),
         days_since_surgery=_days_since(surgeries, today),
-        surgery_undated=episode.cause == Cause.SURGERY and not surgeries,
+        surgery_undated=any(s.done_on is None for s in surgeries) or (episode.cause == Cause.SURGERY and not surgeries),
         age=age,
         injured_regions=frozenset(episode.regions),
         red_flags=state.standing | ({Flag.AGE} if not AGES_WITHOUT_FLAG[0] <= age <= AGES_WITHOUT_FLAG[1] else set()),
@@ -365,14 +365,12 @@ def _marks(marks: Sequence[BodyMark]) -> Iterator[Mark]:
 
 
 def _days_since(surgeries: Iterable[Surgery], today: date) -> int | None:
-    """Since the latest that the latest operation can have been: "2026" may mean yesterday, no day the day it was
-    written down."""
-    days = []
-    for surgery in surgeries:
-        if surgery.done_on is None:
-            days.append(max(0, (today - surgery.recorded_at.date()).days))
-        elif surgery.done_on <= today:
-            days.append(max(0, (today - surgery.done_on).days - _SPREAD[Precision(surgery.done_precision)]))
+    """Since the latest that the latest operation can have been: "2026" may mean yesterday."""
+    days = [
+        max(0, (today - s.done_on).days - _SPREAD[Precision(s.done_precision)])
+        for s in surgeries
+        if s.done_on and s.done_on <= today
+    ]
     return min(days, default=None)
 
 

@@ -170,3 +170,62 @@ def test_the_seed_case_calls_for_sustained_pressure():
     assert verdicts["neuromuscular"].indicated
     assert verdicts["neuromuscular"].pressure_cap == 3
     assert verdicts["deep_tissue"].word == "blocked"
+
+
+def test_an_operation_without_its_day_is_asked_for():
+    patient = make.a_patient()
+    Surgery.objects.create(patient=patient, name="Fusion", recorded_at=make.NOW)
+    found = snapshot(make.an_episode(patient))
+    assert (found.days_since_surgery, found.surgery_undated) == (None, True)
+    assert not snapshot(make.an_episode(make.a_patient())).surgery_undated
+    assert snapshot(make.an_episode(make.a_patient(), cause="surgery")).surgery_undated
+
+
+@pytest.mark.parametrize(
+    ("written", "concern"),
+    [
+        ("pregnant, 8 weeks", Concern.PREGNANCY_FIRST),
+        ("pregnant, 20 weeks", Concern.PREGNANCY_LATER),
+        ("Third trimester", Concern.PREGNANCY_LATER),
+        ("High-risk pregnancy", Concern.PREGNANCY_HIGH_RISK),
+        ("Pregnant", Concern.PREGNANCY),
+        ("Severe osteoporosis", Concern.SEVERE_OSTEOPOROSIS),
+        ("Rheumatoid arthritis, flare", Concern.ARTHRITIS_FLARE),
+        ("Consent withdrawn for touch", Concern.CONSENT_WITHDRAWN),
+        ("History of abuse", Concern.ABUSE_HISTORY),
+    ],
+)
+def test_how_far_and_how_bad_is_read_from_the_words(written, concern):
+    patient = make.a_patient()
+    make.a_condition(patient, written)
+    assert concern in snapshot(make.an_episode(patient)).known_concerns
+
+
+def test_weeks_that_were_written_down_go_on_counting():
+    patient = make.a_patient()
+    made = make.a_condition(patient, "pregnant, 8 weeks")
+    type(made).objects.filter(pk=made.pk).update(recorded_at=make.NOW - timedelta(weeks=7))
+    assert snapshot(make.an_episode(patient)).known_concerns == {Concern.PREGNANCY_LATER}
+
+
+@pytest.mark.parametrize(
+    ("written", "here", "elsewhere"),
+    [
+        ("L4 compression fracture", "low_back_left", "neck_left"),
+        ("Fracture of the left wrist", "arm_left", "low_back_left"),
+        ("Cervical fracture", "neck_right", "low_back_left"),
+        ("Rib fracture, right", "ribs_side_right", "ribs_side_left"),
+    ],
+)
+def test_words_for_a_place_are_a_place(written, here, elsewhere):
+    places = screening.places_of(written)
+    assert here in places
+    assert elsewhere not in places
+
+
+def test_a_fracture_whose_place_nobody_names_is_everywhere():
+    patient = make.a_patient()
+    make.a_condition(patient, "Stress fracture")
+    make.a_condition(patient, "Fracture of the left wrist")
+    found = snapshot(make.an_episode(patient))
+    assert found.regions_of(Concern.FRACTURE) == frozenset()

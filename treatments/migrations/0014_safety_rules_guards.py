@@ -1,4 +1,4 @@
-"""Safety rules as they came with Tonus, and what the database refuses: a version of a rule is never changed, it
+"""Safety rules as they come with Tonus, and what the database refuses: a version of a rule is never changed, it
 only ends; screens, clearances, checks of a visit and what a decision relied on are written once. Plain SQL, as in 0002.
 """
 

@@ -126,8 +126,8 @@ ASKED = (
         "No rule knows this condition, so judge it yourself: {what}.", HOUSE,
     ),
     Rule(
-        "ASK-06", "The operation is on file", (of(About.CAUSE, "surgery_undated"),), (W, W, W),
-        "It began with an operation and none is on file: ask which and when.", HOUSE,
+        "ASK-06", "The day of an operation is on file", (of(About.CAUSE, "surgery_undated"),), (W, W, W),
+        "The day of an operation is not on file: ask which and when.", HOUSE,
     ),
     Rule(
         "ASK-07", "The body chart says what hands must mind", (of(About.BODY_CHART, "avoid", "numbness", "scar"),),

@@ -168,7 +168,7 @@ class Snapshot:
     #: Conditions that no rule knows, as written.
     other_conditions: tuple[str, ...] = ()
     days_since_surgery: int | None = None
-    #: The trouble began with an operation, and none is on file.
+    #: An operation is on file without its day, or none is although the trouble began with one.
     surgery_undated: bool = False
     age: int | None = None
     injured_regions: frozenset[str] = frozenset()

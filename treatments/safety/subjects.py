@@ -121,7 +121,7 @@ CHART = {"avoid": "where hands must not go", "numbness": "where skin is numb", "
 
 SETS: dict[About, SetSubject] = {
     About.CAUSE: SetSubject(
-        "The cause", {"unknown": "not known", "surgery_undated": "surgery, and no operation on file"}, _cause
+        "The cause", {"unknown": "not known", "surgery_undated": "an operation whose day is not on file"}, _cause
     ),
     About.DIAGNOSIS: SetSubject(
         "A doctor's diagnosis",
