@@ -96,8 +96,7 @@ def withdraw(request: MeasureRequest, *, by: User, now: datetime) -> MeasureRequ
     if request.withdrawn_at is None:
         request.withdrawn_at, request.withdrawn_by = now, by
         request.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        messaging.void_for(subject_uid=request.uid, reason=Reason.TAKEN_BACK, now=now)
-        links.revoke_for(request.uid, now)
+        end_links(request, now)
         audit.record("measures.withdrawn", by=by, now=now, subject=request, patient_uid=request.patient.uid)
     return request
 
@@ -139,6 +138,11 @@ def asked(subject: MeasureRequest | SpasmDiary, now: datetime) -> Asked:
     return Asked(subject, Purpose.SPASM_DIARY, now + DIARY_FOR)
 
 
+def end_links(subject: MeasureRequest | SpasmDiary, now: datetime) -> None:
+    """No link to this works any more, nor will one that is on its way."""
+    messaging.void_for(subject_uid=subject.uid, reason=Reason.TAKEN_BACK, now=now)
+
+
 def channel_to(patient: Patient) -> str | None:
     """How this patient may be written to, if at all: as they wish and agreed, else by e-mail if they agreed to that."""
     person = patient.survivor
@@ -153,7 +157,7 @@ def show(subject: MeasureRequest | SpasmDiary, *, by: User, now: datetime) -> st
     """An address to hand over in the clinic, shown once. Any earlier link to the same stops working."""
     about = asked(subject, now)
     records.lock(subject.patient)
-    links.revoke_for(subject.uid, now)
+    end_links(subject, now)
     token = links.issue(purpose=about.purpose, subject_uid=subject.uid, expires_at=about.until, now=now)
     audit.record("link.shown", by=by, now=now, subject=subject, patient_uid=subject.patient.survivor.uid)
     return links.url_for(token, about.purpose)
@@ -166,7 +170,7 @@ def send(subject: MeasureRequest | SpasmDiary, *, by: User, now: datetime) -> No
     channel = channel_to(patient)
     if channel is None:
         raise MeasureRefused("There is no address this patient agreed to be written to. Show the link instead.")
-    links.revoke_for(subject.uid, now)
+    end_links(subject, now)
     messaging.enqueue(_draft(asked(subject, now), patient, channel, now), now=now)
     audit.record("link.sent", by=by, now=now, subject=subject, patient_uid=patient.uid)
 
@@ -184,14 +188,19 @@ def _draft(about: Asked, patient: Patient, channel: str, now: datetime) -> Draft
         to=Recipient(channel, patient.display_name, address, patient.language, patient.uid),
         title=title,
         text=TEXT.format(
-            name=patient.greeting_name.replace("{", "{{").replace("}", "}}"),
+            name=_plain(patient.greeting_name),
             ask=sentence,
             how=" and works once" if once else "",
             until=f"{about.until:%-d %B %Y}",
-            clinic=clinic.sender if clinic else "",
-        ).replace("{{link}}", "{link}"),
+            clinic=_plain(clinic.sender if clinic else "the clinic"),
+        ),
         due_at=now,
         too_late_at=min(about.until, now + timedelta(days=3)),
         link_purpose=about.purpose,
         link_expires_at=about.until,
     )
+
+
+def _plain(name: str) -> str:
+    """A name that holds `{link}` or the like is still only a name."""
+    return name.replace("{", "(").replace("}", ")")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from clinic import audit, links, messaging
+from clinic import audit, messaging
 from clinic.access import LinkActor
 from clinic.messaging_states import Reason
 from clinic.models import ActionLink, User
@@ -55,23 +55,17 @@ def close(diary: SpasmDiary, *, by: User, now: datetime) -> SpasmDiary:
     if diary.closed_at is None:
         diary.closed_at, diary.closed_by = now, by
         diary.save(update_fields=["closed_at", "closed_by"])
-        revoke(diary, now)
+        messaging.void_for(subject_uid=diary.uid, reason=Reason.TAKEN_BACK, now=now)
         audit.record("spasm_diary.closed", by=by, now=now, subject=diary, patient_uid=patient.uid)
     return diary
 
 
 @transaction.atomic
-def take_back_link(diary: SpasmDiary, *, by: User, now: datetime) -> int:
+def take_back_link(diary: SpasmDiary, *, by: User, now: datetime) -> None:
     """The link is in the wrong hands: none works any more; the diary itself stays open for a new one."""
     patient = records.lock(diary.patient)
-    revoked = revoke(diary, now)
-    audit.record("spasm_diary.link_revoked", by=by, now=now, subject=diary, patient_uid=patient.uid)
-    return revoked
-
-
-def revoke(diary: SpasmDiary, now: datetime) -> int:
     messaging.void_for(subject_uid=diary.uid, reason=Reason.TAKEN_BACK, now=now)
-    return links.revoke_for(diary.uid, now)
+    audit.record("spasm_diary.link_revoked", by=by, now=now, subject=diary, patient_uid=patient.uid)
 
 
 # -- The patient ---------------------------------------------------------------------------------------

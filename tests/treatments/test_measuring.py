@@ -131,6 +131,15 @@ def test_questions_are_sent_to_who_agreed_and_say_nothing_of_why(ana, therapist)
         assert private.lower() not in (message.title + message.text).lower()
 
 
+def test_a_name_that_looks_like_a_link_is_only_a_name(therapist):
+    odd = care.a_patient(given_name="{link}", email="odd@patients.example", preferred_channel="email")
+    consent.record(patient=odd, channel="email", given=True, by=therapist, now=NOW)
+    asking.send(make.some_questions(odd, by=therapist), by=therapist, now=NOW)
+    message = OutboundMessage.objects.get()
+    assert message.text.startswith("Hello (link),")
+    assert message.text.count("{link}") == 1
+
+
 @pytest.mark.parametrize("given", [None, False])
 def test_who_did_not_agree_is_not_written_to(ana, therapist, given):
     if given is not None:
@@ -146,6 +155,16 @@ def test_a_link_that_is_shown_ends_the_one_before(ana, therapist):
     first, second = (asking.show(request, by=therapist, now=NOW).rstrip("/").split("/")[-1] for _ in range(2))
     assert links.resolve(first, Purpose.MEASURES, NOW) is None
     assert links.resolve(second, Purpose.MEASURES, NOW) is not None
+
+
+def test_a_message_that_has_not_left_brings_no_second_link(ana, therapist):
+    consent.record(patient=ana, channel="email", given=True, by=therapist, now=NOW)
+    request = make.some_questions(ana, by=therapist)
+    asking.send(request, by=therapist, now=NOW)
+    asking.send(request, by=therapist, now=NOW)
+    assert sorted(OutboundMessage.objects.values_list("state", flat=True)) == ["planned", "suppressed"]
+    asking.show(request, by=therapist, now=NOW)
+    assert set(OutboundMessage.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
 @pytest.mark.parametrize(
