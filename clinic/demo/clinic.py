@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clinic import audit
 from clinic import time as clock
-from clinic.demo import books, care, diary, groups, outcomes, patients, places, series, waiting, wishes
+from clinic.demo import books, care, diary, groups, outcomes, patients, places, red_flags, series, waiting, wishes
 from treatments import diagnoses
 
 SEED = 20261124
@@ -27,7 +27,9 @@ def build(*, patients_count: int, now: datetime, tell: Callable[[str], None]) ->
     people = patients.build(where, count=patients_count, now=now, today=today, chance=chance)
     tell(f"{len(people)} patients")
     plans = care.build(where, people[: int(patients_count * 0.6)], now=now, today=today, chance=chance)
-    tell(f"{len(plans)} plans of care")
+    ticked = care.tick_at_home(plans, now=now, today=today, chance=random.Random("exercises at home"))
+    tell(f"{len(plans)} plans of care, {ticked} exercises ticked at home")
+    tell(f"{red_flags.build(where, plans, now=now)} patients asked about red flags")
     visits = diary.build(where, plans, now=now, today=today, chance=chance)
     tell(f"{len(visits)} visits")
     met = groups.build(where, people, visits, now=now, today=today)

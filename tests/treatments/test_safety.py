@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -442,3 +443,10 @@ def test_the_words_are_the_databases():
     assert {t.value for t in Tissue} == set(models.TissueState.values)
     assert {a.value for a in Allergies} == set(AllergyStatus.values)
     assert {d.value for d in Drug} == set(DrugClass.values) - {"other"}
+
+
+@pytest.mark.parametrize("rule", BUILTIN, ids=lambda rule: rule.id)
+def test_the_table_in_the_docs_is_the_rules(rule):
+    cells = [gate.letters + (f" ({gate.cap})" if gate.cap else "") for gate in rule.gates]
+    row = f"| {rule.id} | {rule.title} | {' | '.join(cells)} | {rule.source} |"
+    assert row in Path("docs/algorithms/safety.md").read_text().splitlines()
