@@ -104,34 +104,39 @@ def _plan(
     )
     episode = episodes.examine(episode, tissue_state=tissue, regions=regions, by=author.user, now=then)
     start = templates[TEMPLATES.get(cause, "acute-lifting-spasm")]
-    proposal = plans.Proposal(
-        review_on=today + timedelta(days=21),
-        summary=start.summary,
-        massages=(
-            plans.MassagePart(technique=technique, minutes=45, sessions=6, days_between=3, regions=tuple(regions)),
-        ),
-        exercises=plans.ExercisePart(
-            30, 6, 3,
-            tuple(
-                plans.Dose(exercises[d.exercise], d.sets, d.amount, d.times_a_week, d.remark, d.level, d.next_when)
-                for d in start.doses
-            ),
-            start.pt_instructions,
-        ),
-        medication=tuple(patient.medication_records.order_by("pk")),
-        goals=(
-            plans.GoalPart("nprs", baseline=Decimal(7), target=Decimal(2), due_on=today + timedelta(days=28)),
-            *(plans.GoalPart("other", wording=g.wording, due_on=today + timedelta(days=42))
-              for g in start.goals if g.measure == "other"),
-        ),
-        same_day=start.same_day,
-    )  # fmt: skip
+    massage = plans.MassagePart(technique=technique, minutes=45, sessions=6, days_between=3, regions=tuple(regions))
+    proposal = _proposal(patient, start, massage, exercises, today=today)
     try:
         return plans.propose(episode, author=author, proposal=proposal, by=author.user, now=then, today=today)
     except plans.PlanRefused:
         # The safety rules stop this massage here (a blood thinner, say): exercises alone.
         exercise_only = replace(proposal, massages=())
         return plans.propose(episode, author=author, proposal=exercise_only, by=author.user, now=then, today=today)
+
+
+def _proposal(
+    patient: Patient, start: Start, massage: plans.MassagePart, exercises: dict[str, Exercise], *, today: date
+) -> plans.Proposal:
+    """What the template says, for this patient."""
+    doses = tuple(
+        plans.Dose(exercises[d.exercise], d.sets, d.amount, d.times_a_week, d.remark, d.level, d.next_when)
+        for d in start.doses
+    )
+    goals = tuple(
+        plans.GoalPart("other", wording=goal.wording, due_on=today + timedelta(days=42))
+        for goal in start.goals
+        if goal.measure == "other"
+    )
+    pain = plans.GoalPart("nprs", baseline=Decimal(7), target=Decimal(2), due_on=today + timedelta(days=28))
+    return plans.Proposal(
+        review_on=today + timedelta(days=21),
+        summary=start.summary,
+        massages=(massage,),
+        exercises=plans.ExercisePart(30, 6, 3, doses, start.pt_instructions),
+        medication=tuple(patient.medication_records.order_by("pk")),
+        goals=(pain, *goals),
+        same_day=start.same_day,
+    )
 
 
 #: So many patients tick their exercises at home, over so many days.
