@@ -325,7 +325,7 @@ def test_today_costs_the_same_however_full_it_is(place: Any, therapist: Client, 
     therapist.get(at("today"))
     with CaptureQueriesContext(connection) as asked:
         therapist.get(at("today"))
-    assert len(asked) <= 17
+    assert len(asked) <= 12
 
 
 def test_a_visit_whose_note_is_signed_counts_as_held(place: Any) -> None:
