@@ -142,11 +142,6 @@ def drawn(name: str) -> tuple[str, ...]:
     return PARTS.get(name, (name,))
 
 
-def covers(place: str, other: str) -> bool:
-    """Whether all of `other` lies in `place`."""
-    return set(drawn(other)) <= set(drawn(place))
-
-
 def touch(one: str, other: str) -> bool:
     """Whether two places have something in common."""
     return bool(set(drawn(one)) & set(drawn(other)))
@@ -154,9 +149,3 @@ def touch(one: str, other: str) -> bool:
 
 def label(name: str) -> str:
     return "Nowhere" if name == NOWHERE else PLACES[name].label
-
-
-def side_of(name: str) -> str:
-    """left, right, or nothing for a place in the middle."""
-    stem, _, side = name.rpartition("_")
-    return side if stem and side in SIDES else ""

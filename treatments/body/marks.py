@@ -61,8 +61,6 @@ _KEYS: Final = {
 RATED: Final = (Layer.PAIN, Layer.SPASM, Layer.TRIGGER_POINT, Layer.NUMBNESS)
 #: What stays from visit to visit unless somebody looks again. Pain is asked anew; work is done anew.
 STANDING: Final = (Layer.SPASM, Layer.TRIGGER_POINT, Layer.SCAR, Layer.NUMBNESS, Layer.AVOID)
-#: What hands must mind, whoever is at work.
-MINDED: Final = (Layer.AVOID, Layer.NUMBNESS, Layer.SCAR)
 MOST: Final = 10
 
 
@@ -137,19 +135,6 @@ class Kind(StrEnum):
     FIRST = "first"
     #: There before; the later visit says nothing about this layer, so nobody knows.
     SILENT = "silent"
-
-
-#: What each becomes when the visits are swapped.
-MIRRORED: Final = {
-    Kind.NEW: Kind.GONE,
-    Kind.GONE: Kind.NEW,
-    Kind.STRONGER: Kind.WEAKER,
-    Kind.WEAKER: Kind.STRONGER,
-    Kind.FIRST: Kind.SILENT,
-    Kind.SILENT: Kind.FIRST,
-    Kind.SAME: Kind.SAME,
-    Kind.STILL: Kind.STILL,
-}
 
 
 @dataclass(frozen=True)
