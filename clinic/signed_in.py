@@ -15,10 +15,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from clinic import prepared
+from clinic import prepared, time
 from clinic.models import User
 from clinic.rows import columns, from_row
 
@@ -29,7 +28,7 @@ class SessionStore(db.SessionStore):
     owner: User | None = None
 
     def _get_session_from_db(self) -> Session | None:
-        with prepared.ask(_sql(), {"key": self.session_key, "now": timezone.now()}) as cursor:
+        with prepared.ask(_sql(), {"key": self.session_key, "now": time.now()}) as cursor:
             row: tuple[Any, ...] | None = cursor.fetchone()
         if row is None:
             self._session_key = None
