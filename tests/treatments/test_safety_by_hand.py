@@ -86,6 +86,8 @@ def test_the_screen_of_red_flags_is_for_everybody(at, plan, screen):
     person.page.get_by_role("button", name="Keep the answers").click()
     expect(person.page.get_by_text("Stands:")).to_be_visible()
     expect(person.page.locator(".patient-alerts").get_by_text("Fever or chills")).to_be_visible()
+    person.page.goto(reverse("treatments:asked_today", args=[plan.patient.uid]))
+    person.looks("asked-today")
 
 
 @SCREENS
