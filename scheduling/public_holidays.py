@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from holidays.constants import HALF_DAY, PUBLIC
 from holidays.registry import COUNTRIES
 
@@ -40,7 +41,7 @@ class Holiday:
 
 @dataclass(frozen=True)
 class Line:
-    """A holiday still to come: whether the location is closed then already, and what stands in it."""
+    """A holiday still to come: whether the location is closed then already, else what would be touched."""
 
     holiday: Holiday
     taken: Closure | None = None
@@ -124,14 +125,18 @@ def calendar_of(location: Location) -> HolidayCalendar:
 
 
 def sheet(location: Location, found: list[Holiday], *, now: datetime) -> list[Line]:
-    """Of these days those from today on, each with what would be touched. Four queries; nothing is written."""
+    """Of these days those from today on, each with what would be touched. Three queries; nothing is written."""
     today = time.local_day(now, location.tz)
     coming = [one for one in found if one.day >= today]
     if not coming:
         return []
     closed = _closures(location, [one.day for one in coming])
-    causes = [Cause(Closure(location=location, name=one.name, starts_on=one.day, ends_on=one.day)) for one in coming]
-    standing = functools.reduce(lambda a, b: a | b, (cause.standing_in(now) for cause in causes))
+    causes = {
+        one.day: Cause(Closure(location=location, name=one.name, starts_on=one.day, ends_on=one.day))
+        for one in coming
+        if one.day not in closed
+    }
+    standing = functools.reduce(lambda a, b: a | b, (cause.standing_in(now) for cause in causes.values()), Q(pk__in=[]))
     visits = list(
         Appointment.objects.not_begun()
         .filter(standing, session__isnull=True)
@@ -139,15 +144,15 @@ def sheet(location: Location, found: list[Holiday], *, now: datetime) -> list[Li
         .order_by("starts_at", "pk")
     )
     sessions = list(GroupSession.objects.standing().filter(standing, starts_at__gt=now).for_page())
-    return [
-        Line(
-            one,
-            taken=closed.get(one.day),
-            visits=[v for v in visits if cause.holds(v.practitioner_id, v.location_id, v.starts_at, v.ends_at)],
-            sessions=[s for s in sessions if cause.holds(s.practitioner_id, s.location_id, s.starts_at, s.ends_at)],
-        )
-        for one, cause in zip(coming, causes, strict=True)
-    ]
+    lines = {one.day: Line(one, taken=closed.get(one.day)) for one in coming}
+    for day, cause in causes.items():
+        lines[day].visits.extend(v for v in visits if _holds(cause, v))
+        lines[day].sessions.extend(s for s in sessions if _holds(cause, s))
+    return list(lines.values())
+
+
+def _holds(cause: Cause, one: Appointment | GroupSession) -> bool:
+    return cause.holds(one.practitioner_id, one.location_id, one.starts_at, one.ends_at)
 
 
 def _closures(location: Location, days: Collection[date]) -> dict[date, Closure]:

@@ -177,10 +177,12 @@ def test_taking_a_closure_back_is_the_way_back(place: Any, desk: Client) -> None
 
 
 def test_a_day_within_a_longer_closure_is_marked_with_its_name(place: Any, desk: Client) -> None:
+    make.a_visit(place, local(25, 10, month=12))
     Closure.objects.create(
         location=place.location, name="Winter break", starts_on=date(2026, 12, 21), ends_on=date(2027, 1, 3)
     )
     assert "Christmas Day closed already: Winter break" in text(desk.get(at("holidays")))
+    assert not AuditEvent.objects.filter(action="visits_on_holidays.viewed").exists(), "nobody's visit was shown"
     assert take_over(place, *LEFT) == [Closure.objects.get(starts_on=THANKSGIVING)]
 
 
