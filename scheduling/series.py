@@ -81,7 +81,6 @@ def book(
         return before
     if plan.common.service.is_group:
         raise BookingRefused("A group has sessions of its own and cannot be booked as a series.")
-    rows, rest = settled(plan.common, wanted, leave_rest=leave_rest, now=now)
     series = new(plan, by=by, now=now, request_key=request_key)
 
     def write(places: list[Places], turn: Turn) -> Series:
@@ -94,6 +93,7 @@ def book(
         return series
 
     try:
+        rows, rest = settled(plan.common, wanted, leave_rest=leave_rest, now=now)
         return place_all(plan.common, rows, write, now=now, anew=True)
     except (BookingRefused, IntegrityError):
         # The same form, sent twice in the same moment: the other one may have got through.

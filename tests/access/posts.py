@@ -43,7 +43,7 @@ _WRITERS: dict[tuple[Can, ...], str] = {
     ),
     (Can.WRITE_NOTES,): (
         "treatments.SessionNote treatments.TechniqueApplied treatments.ExerciseDone treatments.Addendum "
-        "treatments.BodyMark"
+        "treatments.BodyMark treatments.Letter treatments.MeasureRequest treatments.Measurement treatments.SpasmDiary"
     ),
     (Can.BOOK, Can.SEE_MESSAGES, Can.REGISTER_PATIENTS, Can.BILL): "clinic.OutboundMessage",
     (Can.BOOK, Can.SEE_MESSAGES): "clinic.ActionLink clinic.DeskTask",

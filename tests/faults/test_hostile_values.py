@@ -40,7 +40,7 @@ HOSTILE = {
 #: a form say where it goes) nothing that is posted to.
 FINE = {200, 204, 302, 303, 404, 405, 409, 422}
 #: The quick tier tries one field in so many, always the same ones; the long one tries them all.
-QUICK_SHARE = 4
+QUICK_SHARE = 16
 ROLES = ["front desk", "therapist of A", "owner"]
 ROOMS = ["patients", "treatments", "scheduling", "billing", "office"]
 

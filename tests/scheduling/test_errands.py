@@ -87,8 +87,8 @@ def test_asking_costs_the_same_however_many_parts_and_visits_and_writes_nothing(
     before = Appointment.objects.count(), Claim.objects.count()
     with CaptureQueriesContext(connection) as asked:
         times(place, *[Wanted(place.short)] * (much + 1))
-    assert len(asked) == 9
-    assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
+    assert len(asked) == 5
+    assert all(query["sql"].lstrip().startswith(("SELECT", "WITH")) for query in asked.captured_queries)
     assert (Appointment.objects.count(), Claim.objects.count()) == before
 
 

@@ -13,10 +13,10 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("patients", "0004_kinds_that_nobody_said"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("treatments", "0006_programme_guards"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -87,6 +87,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["patient", "-asked_at"], name="requests_of_a_patient")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("measures__contained_by", ["nprs", "rmdq", "psfs", "rom", "odi", "groc"]),
+                            models.Q(("measures", []), _negated=True),
+                        ),
+                        name="a_request_asks_for_known_measures",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("withdrawn_at__isnull", True), ("withdrawn_by__isnull", True)),
+                            models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_withdrawn_request_says_when_and_who",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_at__isnull", True), ("withdrawn_at__isnull", True), _connector="OR"
+                        ),
+                        name="a_request_is_answered_or_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("runs_out_at__gt", models.F("asked_at"))),
+                        name="a_request_can_be_answered_for_a_while",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Measurement",
@@ -167,6 +197,70 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["patient", "taken_at"], name="measurements_of_a_patient")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
+                            models.Q(
+                                ("voided_at__isnull", False),
+                                ("voided_by__isnull", False),
+                                models.Q(("void_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="who_voided_a_measurement_and_why_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("measure__in", ["nprs", "rmdq", "psfs", "rom", "odi", "groc"])),
+                        name="measurement_is_of_a_known_measure",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("measure", "rom"),
+                                (
+                                    "detail__in",
+                                    [
+                                        "lumbar_flexion",
+                                        "lumbar_extension",
+                                        "lumbar_side_left",
+                                        "lumbar_side_right",
+                                        "thoracic_turn_left",
+                                        "thoracic_turn_right",
+                                        "neck_flexion",
+                                        "neck_extension",
+                                        "neck_turn_left",
+                                        "neck_turn_right",
+                                        "hip_flexion_left",
+                                        "hip_flexion_right",
+                                        "leg_raise_left",
+                                        "leg_raise_right",
+                                    ],
+                                ),
+                            ),
+                            models.Q(models.Q(("measure", "rom"), _negated=True), ("detail", "")),
+                            _connector="OR",
+                        ),
+                        name="a_range_of_motion_and_only_one_names_its_movement",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("measure", "nprs"), ("value__gte", Decimal(0)), ("value__lte", Decimal(10))),
+                            models.Q(("measure", "rmdq"), ("value__gte", Decimal(0)), ("value__lte", Decimal(24))),
+                            models.Q(("measure", "psfs"), ("value__gte", Decimal(0)), ("value__lte", Decimal(10))),
+                            models.Q(("measure", "rom"), ("value__gte", Decimal(0)), ("value__lte", Decimal(360))),
+                            models.Q(("measure", "odi"), ("value__gte", Decimal(0)), ("value__lte", Decimal(100))),
+                            models.Q(("measure", "groc"), ("value__gte", Decimal(-7)), ("value__lte", Decimal(7))),
+                            _connector="OR",
+                        ),
+                        name="a_measurement_is_on_its_scale",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("recorded_by__isnull", False), ("request__isnull", False), _connector="OR"),
+                        name="a_measurement_was_taken_by_staff_or_answers_a_request",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +312,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("measure"),
+                        models.F("detail"),
+                        models.F("version"),
+                        name="threshold_versions_are_counted_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "measure__in",
+                                ["nprs", "rmdq", "psfs", "rom", "odi", "groc", "spasms_per_week", "spasm_severity"],
+                            ),
+                            ("version__gte", 2),
+                        ),
+                        name="a_threshold_follows_what_tonus_comes_with",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("citation", ""), _negated=True), name="a_threshold_names_its_source"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mdc__isnull", True), ("mdc__gt", 0), _connector="OR"),
+                            models.Q(("mic__isnull", True), ("mic__gt", 0), _connector="OR"),
+                            models.Q(("mic_percent__isnull", True), ("mic_percent__range", (1, 100)), _connector="OR"),
+                        ),
+                        name="a_threshold_is_more_than_nothing",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OutcomeRules",
@@ -247,6 +372,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "outcome rules",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("goal_times__range", (1, 5)),
+                            ("smallest_group__range", (3, 50)),
+                            ("version__gte", 2),
+                            ("visits_without_change__range", (1, 60)),
+                            models.Q(("citation", ""), _negated=True),
+                        ),
+                        name="outcome_rules_are_possible",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,6 +418,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "spasm diaries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("patient"),
+                        condition=models.Q(("closed_at__isnull", True)),
+                        name="a_patient_keeps_one_spasm_diary",
+                        violation_error_message="This patient already keeps a spasm diary.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("closed_by__isnull", True)),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_closed_spasm_diary_says_when_and_who",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -351,6 +504,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "spasm entries",
+                "indexes": [models.Index(fields=["patient", "-happened_at"], name="spasms_of_a_patient")],
+                "constraints": [
+                    models.UniqueConstraint(models.F("diary"), models.F("key"), name="one_press_is_one_spasm"),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__range", (1, 10))), name="a_spasm_is_one_to_ten"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("duration__in", ["", "seconds", "minutes", "half_hour", "longer"]),
+                            (
+                                "trigger__in",
+                                [
+                                    "",
+                                    "lifting",
+                                    "bending",
+                                    "sitting",
+                                    "standing_up",
+                                    "walking",
+                                    "lying",
+                                    "cold",
+                                    "stress",
+                                    "nothing",
+                                ],
+                            ),
+                            ("stopped__contained_by", ["walking", "work", "sleep"]),
+                        ),
+                        name="what_a_spasm_entry_says_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -452,233 +634,6 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
             },
-        ),
-        migrations.AddIndex(
-            model_name="measurerequest",
-            index=models.Index(fields=["patient", "-asked_at"], name="requests_of_a_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("measures__contained_by", ["nprs", "rmdq", "psfs", "rom", "odi", "groc"]),
-                    models.Q(("measures", []), _negated=True),
-                ),
-                name="a_request_asks_for_known_measures",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at__isnull", True), ("withdrawn_by__isnull", True)),
-                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_withdrawn_request_says_when_and_who",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answered_at__isnull", True), ("withdrawn_at__isnull", True), _connector="OR"),
-                name="a_request_is_answered_or_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("runs_out_at__gt", models.F("asked_at"))),
-                name="a_request_can_be_answered_for_a_while",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measurement",
-            index=models.Index(fields=["patient", "taken_at"], name="measurements_of_a_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
-                    models.Q(
-                        ("voided_at__isnull", False),
-                        ("voided_by__isnull", False),
-                        models.Q(("void_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="who_voided_a_measurement_and_why_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("measure__in", ["nprs", "rmdq", "psfs", "rom", "odi", "groc"])),
-                name="measurement_is_of_a_known_measure",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("measure", "rom"),
-                        (
-                            "detail__in",
-                            [
-                                "lumbar_flexion",
-                                "lumbar_extension",
-                                "lumbar_side_left",
-                                "lumbar_side_right",
-                                "thoracic_turn_left",
-                                "thoracic_turn_right",
-                                "neck_flexion",
-                                "neck_extension",
-                                "neck_turn_left",
-                                "neck_turn_right",
-                                "hip_flexion_left",
-                                "hip_flexion_right",
-                                "leg_raise_left",
-                                "leg_raise_right",
-                            ],
-                        ),
-                    ),
-                    models.Q(models.Q(("measure", "rom"), _negated=True), ("detail", "")),
-                    _connector="OR",
-                ),
-                name="a_range_of_motion_and_only_one_names_its_movement",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("measure", "nprs"), ("value__gte", Decimal(0)), ("value__lte", Decimal(10))),
-                    models.Q(("measure", "rmdq"), ("value__gte", Decimal(0)), ("value__lte", Decimal(24))),
-                    models.Q(("measure", "psfs"), ("value__gte", Decimal(0)), ("value__lte", Decimal(10))),
-                    models.Q(("measure", "rom"), ("value__gte", Decimal(0)), ("value__lte", Decimal(360))),
-                    models.Q(("measure", "odi"), ("value__gte", Decimal(0)), ("value__lte", Decimal(100))),
-                    models.Q(("measure", "groc"), ("value__gte", Decimal(-7)), ("value__lte", Decimal(7))),
-                    _connector="OR",
-                ),
-                name="a_measurement_is_on_its_scale",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("recorded_by__isnull", False), ("request__isnull", False), _connector="OR"),
-                name="a_measurement_was_taken_by_staff_or_answers_a_request",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurethreshold",
-            constraint=models.UniqueConstraint(
-                models.F("measure"), models.F("detail"), models.F("version"), name="threshold_versions_are_counted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurethreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "measure__in",
-                        ["nprs", "rmdq", "psfs", "rom", "odi", "groc", "spasms_per_week", "spasm_severity"],
-                    ),
-                    ("version__gte", 2),
-                ),
-                name="a_threshold_follows_what_tonus_comes_with",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurethreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("citation", ""), _negated=True), name="a_threshold_names_its_source"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurethreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("mdc__isnull", True), ("mdc__gt", 0), _connector="OR"),
-                    models.Q(("mic__isnull", True), ("mic__gt", 0), _connector="OR"),
-                    models.Q(("mic_percent__isnull", True), ("mic_percent__range", (1, 100)), _connector="OR"),
-                ),
-                name="a_threshold_is_more_than_nothing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcomerules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("goal_times__range", (1, 5)),
-                    ("smallest_group__range", (3, 50)),
-                    ("version__gte", 2),
-                    ("visits_without_change__range", (1, 60)),
-                    models.Q(("citation", ""), _negated=True),
-                ),
-                name="outcome_rules_are_possible",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spasmdiary",
-            constraint=models.UniqueConstraint(
-                models.F("patient"),
-                condition=models.Q(("closed_at__isnull", True)),
-                name="a_patient_keeps_one_spasm_diary",
-                violation_error_message="This patient already keeps a spasm diary.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spasmdiary",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("closed_by__isnull", True)),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_closed_spasm_diary_says_when_and_who",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="spasmentry",
-            index=models.Index(fields=["patient", "-happened_at"], name="spasms_of_a_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="spasmentry",
-            constraint=models.UniqueConstraint(models.F("diary"), models.F("key"), name="one_press_is_one_spasm"),
-        ),
-        migrations.AddConstraint(
-            model_name="spasmentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__range", (1, 10))), name="a_spasm_is_one_to_ten"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spasmentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("duration__in", ["", "seconds", "minutes", "half_hour", "longer"]),
-                    (
-                        "trigger__in",
-                        [
-                            "",
-                            "lifting",
-                            "bending",
-                            "sitting",
-                            "standing_up",
-                            "walking",
-                            "lying",
-                            "cold",
-                            "stress",
-                            "nothing",
-                        ],
-                    ),
-                    ("stopped__contained_by", ["walking", "work", "sleep"]),
-                ),
-                name="what_a_spasm_entry_says_is_known",
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="spasmentry",
