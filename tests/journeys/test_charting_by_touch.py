@@ -142,6 +142,7 @@ def test_a_tab_that_is_closed_without_a_network_loses_nothing_and_leaves_nothing
     expect(page.get_by_label("Subjective")).to_have_value("Closed in the middle of a sent")
 
 
+@pytest.mark.long
 def test_of_two_windows_the_second_is_told_and_shown_both(imani: Person) -> None:
     page = follow_up(imani)
     second = imani.context.new_page()
@@ -158,6 +159,7 @@ def test_of_two_windows_the_second_is_told_and_shown_both(imani: Person) -> None
     expect(second.get_by_label("Subjective")).to_have_value("From the second window")
 
 
+@pytest.mark.long
 def test_snippets_and_the_clock_save_typing(imani: Person) -> None:
     page = imani.page
     page.goto("/treatments/snippets/")
@@ -181,8 +183,12 @@ def test_snippets_and_the_clock_save_typing(imani: Person) -> None:
     expect(page.locator("[name=technique-0-minutes]")).to_have_value("1")
 
 
-@pytest.mark.parametrize("screen", [DESK, TABLET, PHONE], ids=["desk", "tablet", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "screen",
+    [pytest.param(DESK, marks=pytest.mark.long), TABLET, pytest.param(PHONE, marks=pytest.mark.long)],
+    ids=["desk", "tablet", "phone"],
+)
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing_on_the_chart_full_and_empty(imani: Person, screen: tuple[int, int], scheme: Any) -> None:
     page = imani.page
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

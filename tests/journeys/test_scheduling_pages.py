@@ -78,7 +78,10 @@ def address(clinic: Up, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "dana", [DESK, pytest.param(TABLET, marks=pytest.mark.long), PHONE], indirect=True, ids=["desk", "tablet", "phone"]
+    "dana",
+    [pytest.param(DESK, marks=pytest.mark.long), pytest.param(TABLET, marks=pytest.mark.long), PHONE],
+    indirect=True,
+    ids=["desk", "tablet", "phone"],
 )
 def test_every_page_is_for_everybody_in_light_and_dark_and_for_fingers(clinic: Up, dana: Person) -> None:
     for name in PAGES:
@@ -92,6 +95,7 @@ def test_every_page_is_for_everybody_in_light_and_dark_and_for_fingers(clinic: U
             assert dana.page.evaluate(SMALL) == [], f"{name}: too small to hit"
 
 
+@pytest.mark.long
 def test_the_keyboard_alone_reaches_a_page_and_one_sees_where_it_is(clinic: Up, dana: Person) -> None:
     for name in ("waitlist", "series-new", "holidays", "ill"):
         page = dana.page

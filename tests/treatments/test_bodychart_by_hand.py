@@ -138,6 +138,7 @@ def test_the_body_is_marked_by_mouse_and_by_keys_and_signed_with_the_note(at, dr
     assert SessionNote.objects.get(pk=draft.pk).is_signed
 
 
+@pytest.mark.long
 def test_a_finger_that_misses_a_small_place_marks_the_nearest(at, draft):
     therapist = at(PHONE)
     page = therapist.page
@@ -159,6 +160,7 @@ def test_a_finger_that_misses_a_small_place_marks_the_nearest(at, draft):
     therapist.looks("body-phone")
 
 
+@pytest.mark.long
 def test_of_two_windows_the_second_chooses(at, draft):
     one, other = at(TABLET), at(TABLET)
     place(one.page, "heel_left").click()
@@ -182,6 +184,7 @@ def test_without_a_network_nothing_that_was_marked_is_lost(at, draft):
     assert stored(draft) == [Mark("heel_left", "pain")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["history", "compare", "heat", "chart"])
 def test_nothing_grave_on_the_pages_of_the_body_for_anybody(at, draft, name):
     bodychart.save(draft, marks=[Mark("low_back_left", "pain", 3)], seen="", by=draft.author.user, now=make.NOW)

@@ -106,6 +106,7 @@ def small(page, selector):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", [DESK, TABLET, PHONE])
 def test_the_timeline_is_drawn_and_nobody_is_kept_out(before, ana, therapist, screen):
     one = before(screen, therapist)
@@ -161,6 +162,7 @@ def test_a_spasm_is_one_tap_on_a_phone_and_more_can_be_said(before, ana, therapi
     assert (entry.trigger, entry.stopped) == ("bending", ["sleep"])
 
 
+@pytest.mark.long
 def test_questions_are_answered_on_a_phone(before, ana, therapist):
     token = make.token_for(make.some_questions(ana, "nprs", "rmdq", "groc", by=therapist))
     one = before(PHONE)

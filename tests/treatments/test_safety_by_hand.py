@@ -23,7 +23,12 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
     pytest.mark.django_db(transaction=True),
 ]
-SCREENS = pytest.mark.parametrize("screen", [DESK, TABLET, PHONE], ids=["desk", "tablet", "phone"])
+#: The quick tier looks at one width, the long one at all.
+SCREENS = pytest.mark.parametrize(
+    "screen",
+    [pytest.param(DESK, marks=pytest.mark.long), TABLET, pytest.param(PHONE, marks=pytest.mark.long)],
+    ids=["desk", "tablet", "phone"],
+)
 
 
 @pytest.fixture
@@ -76,6 +81,7 @@ def test_the_emergency_page_is_for_everybody(at, plan, screen):
     person.looks("safety")
 
 
+@pytest.mark.long
 @SCREENS
 def test_the_screen_of_red_flags_is_for_everybody(at, plan, screen):
     person = at(plan.author.user, screen)
