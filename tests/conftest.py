@@ -127,3 +127,12 @@ def official(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         yield
         for table in (DiagnosisCode, DiagnosisRelease, DiagnosisWord):
             table.objects.all()._raw_delete("default")
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Chromium, for one test."""
+    from tests.journeys.people import a_browser
+
+    with a_browser() as chromium:
+        yield chromium

@@ -1,7 +1,8 @@
 """What is known of a goal's measure: readings over time, where the goal stands, whether it is reached.
 
-A source gives readings of an episode by the name of their measure. Pain comes from signed
-notes as well as from what was asked or measured.
+A source gives readings of an episode by the name of their measure, the better source first. Pain comes from what was
+asked (the last day's average) or, where nobody was asked, from signed notes (the pain of that hour): never from both,
+because different recall periods are not compared.
 """
 
 from __future__ import annotations
@@ -59,16 +60,16 @@ def taken(episode: Episode) -> Readings:
     return found
 
 
-SOURCES: tuple[Callable[[Episode], Readings], ...] = (pain_in_notes, taken)
+SOURCES: tuple[Callable[[Episode], Readings], ...] = (taken, pain_in_notes)
 
 
 def readings(episode: Episode) -> dict[str, list[Reading]]:
-    """All readings of the episode by measure, the oldest first."""
+    """All readings of the episode by measure, the oldest first; of each measure from one source alone."""
     found: dict[str, list[Reading]] = {}
     for source in SOURCES:
         for measure, several in source(episode).items():
-            found.setdefault(str(measure), []).extend(several)
-    return {measure: sorted(several) for measure, several in found.items()}
+            found.setdefault(str(measure), sorted(several))
+    return found
 
 
 def standings(plan: Plan) -> list[Standing]:

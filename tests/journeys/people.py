@@ -6,10 +6,13 @@ import itertools
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Response, expect
+import pytest
+from playwright.sync_api import Browser, Locator, Response, expect, sync_playwright
 
 from clinic.demo.sign_ins import PASSWORD
 from tests.factories.up import wait_until
@@ -19,6 +22,11 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+#: The marks of every test before a screen. Where CI is set nothing is skipped: without a browser it fails.
+IN_A_BROWSER = (
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
+)
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 #: Where pictures of the pages go, for whoever wants to see them.
 PICTURES = os.environ.get("TONUS_SCREENSHOTS", "")
@@ -30,6 +38,16 @@ UNFINISHED = ".htmx-request, .htmx-swapping, .htmx-settling, .panel-slot"
 SETTLED = "unfinished => !document.querySelector(unfinished) && !document.getAnimations().length"
 #: What no page may have.
 GRAVE = {"serious", "critical"}
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Chromium without a head. Playwright runs its own loop in this thread, which Django would take for async code."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield chromium
+        chromium.close()
 
 
 class Person:
@@ -61,11 +79,11 @@ class Person:
         if response.status >= 500:
             self.complaints.append(f"{response.status} {response.url}")
 
-    def sign_in(self, email: str) -> None:
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
         page = self.page
         page.goto("/account/login/")
         page.fill("[name=login]", email)
-        page.fill("[name=password]", PASSWORD)
+        page.fill("[name=password]", password)
         page.click("main form button[type=submit]")
         page.wait_for_url(lambda url: "/account/login/" not in url)
 

@@ -6,18 +6,16 @@ server; the mail is read where it arrived, and its link opened at the size of a 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.journeys import at_home, care, front_desk, money
-from tests.journeys.people import CHROMIUM, DESK, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 
 pytestmark = [
-    pytest.mark.browser,
+    *IN_A_BROWSER,
     pytest.mark.xdist_group("journey"),
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
 ]
 Arrival = Callable[..., Person]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -12,12 +11,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.front_desk import ZONE
-from tests.journeys.people import CHROMIUM, DESK, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 
 pytestmark = [
-    pytest.mark.browser,
+    *IN_A_BROWSER,
     pytest.mark.xdist_group("journey"),
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
 ]
 THERAPIST = "therapist@tonus.example"
 #: What a routine note may take. Showing once more that it is oneself is counted even when it is not asked.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.front_desk import ZONE, said, today
-from tests.journeys.people import CHROMIUM, DESK, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, TABLET, Person
 
 pytestmark = [
-    pytest.mark.browser,
+    *IN_A_BROWSER,
     pytest.mark.xdist_group("journey"),
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
 ]
 #: What others see at the latest so long after a change.
 LIVE = 5.0

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.front_desk import ZONE
-from tests.journeys.people import CHROMIUM, PHONE, TABLET, Person
+from tests.journeys.people import IN_A_BROWSER, PHONE, TABLET, Person
 
 pytestmark = [
-    pytest.mark.browser,
+    *IN_A_BROWSER,
     pytest.mark.xdist_group("journey"),
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
 ]
 
 

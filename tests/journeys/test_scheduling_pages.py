@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +11,11 @@ from playwright.sync_api import Page, expect
 
 from tests.factories.up import Up
 from tests.journeys.front_desk import ZONE, today
-from tests.journeys.people import CHROMIUM, DESK, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 
 pytestmark = [
-    pytest.mark.browser,
+    *IN_A_BROWSER,
     pytest.mark.xdist_group("journey"),
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
 ]
 #: By name: the page, and a question that answers with the id in its address.
 PAGES = {

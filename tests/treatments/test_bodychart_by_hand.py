@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from clinic.models import Clinic
 from tests.factories import treatments as make
 from tests.factories.people import PASSWORD
-from tests.journeys.people import CHROMIUM, DESK, FLAGS, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 from treatments import bodychart
 from treatments.body.marks import Mark
 from treatments.models import SessionNote
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
+    *IN_A_BROWSER,
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def browser():
-    # Playwright runs its own loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -45,14 +32,6 @@ def draft():
     return make.a_note(plan)
 
 
-def sign_in(page, user):
-    page.goto(reverse("account_login"))
-    page.fill("[name=login]", user.email)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form button[type=submit]")
-    page.wait_for_url(lambda url: "/account/login/" not in url)
-
-
 @pytest.fixture
 def at(browser, live_server, draft):
     """A therapist before a screen of this size, at the note."""
@@ -60,7 +39,7 @@ def at(browser, live_server, draft):
 
     def before(screen):
         person = Person(browser, live_server.url, screen=screen, zone="America/New_York")
-        sign_in(person.page, draft.author.user)
+        person.sign_in(draft.author.user.email, PASSWORD)
         person.page.goto(reverse("treatments:chart", args=[draft.uid]))
         expect(person.page.locator("#body-chart [data-place][role=button]").first).to_be_attached()
         people.append(person)

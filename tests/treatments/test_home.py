@@ -19,6 +19,7 @@ from clinic.models import ActionLink, AuditEvent, Clinic, OutboundMessage
 from patients import consent
 from tests.factories import people
 from tests.factories import treatments as make
+from tests.factories.outcomes import a_measurement
 from treatments import home, home_links, measured, plans
 from treatments.models import ExercisePrescription, HomeTick
 
@@ -210,6 +211,16 @@ def test_a_goal_takes_pain_from_signed_notes_and_is_reached_at_its_target():
     (standing,) = measured.standings(plan)
     assert standing.latest is not None
     assert (standing.latest.value, standing.is_reached, standing.count) == (6, True, 1)
+
+
+def test_pain_that_was_asked_stands_alone_and_is_not_mixed_with_the_pain_of_an_hour():
+    plan = make.a_plan(goals=(plans.GoalPart(measure="nprs", baseline=8, target=6),))
+    make.a_signed_note(plan)
+    by = plan.author.user
+    a_measurement(plan.patient, "nprs", {"answer": 7}, by=by, episode=plan.episode)
+    (standing,) = measured.standings(plan)
+    assert standing.latest is not None
+    assert (standing.latest.value, standing.is_reached, standing.count) == (7, False, 1)
 
 
 def test_of_an_activity_more_is_better_and_a_goal_in_words_is_never_reached_by_itself():

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from clinic import time as clocks
 from tests.factories import outcomes as make
 from tests.factories import treatments as care
 from tests.factories.people import PASSWORD
 from tests.factories.treatments import NOW
-from tests.journeys.people import CHROMIUM, DESK, FLAGS, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 from treatments.models import Measurement, SpasmEntry
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
+    *IN_A_BROWSER,
     pytest.mark.django_db(transaction=True),
 ]
 THUMB = 44
@@ -31,17 +29,6 @@ def at_noon(monkeypatch):
 
 
 @pytest.fixture
-def browser():
-    # Playwright runs its own loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
 def before(browser, live_server):
     """Somebody before a screen of this size."""
     people = []
@@ -49,11 +36,7 @@ def before(browser, live_server):
     def person(screen, user=None):
         one = Person(browser, live_server.url, screen=screen, zone="America/New_York")
         if user is not None:
-            one.page.goto(reverse("account_login"))
-            one.page.fill("[name=login]", user.email)
-            one.page.fill("[name=password]", PASSWORD)
-            one.page.click("main form button[type=submit]")
-            one.page.wait_for_url(lambda url: "/account/login/" not in url)
+            one.sign_in(user.email, PASSWORD)
         people.append(one)
         return one
 

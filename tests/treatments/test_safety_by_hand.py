@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from clinic.models import Clinic
 from tests.factories import people
 from tests.factories import treatments as make
 from tests.factories.people import PASSWORD
-from tests.journeys.people import CHROMIUM, DESK, FLAGS, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 from treatments import red_flags
 from treatments.models import SafetyRule
 from treatments.safety import Flag
 from treatments.safety.redflags import Answer
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="needs Debian's chromium"),
+    *IN_A_BROWSER,
     pytest.mark.django_db(transaction=True),
 ]
 #: The quick tier looks at one width, the long one at all.
@@ -29,17 +26,6 @@ SCREENS = pytest.mark.parametrize(
     [pytest.param(DESK, marks=pytest.mark.long), TABLET, pytest.param(PHONE, marks=pytest.mark.long)],
     ids=["desk", "tablet", "phone"],
 )
-
-
-@pytest.fixture
-def browser():
-    # Playwright runs its own loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -55,12 +41,7 @@ def at(browser, live_server):
 
     def before(user, screen):
         person = Person(browser, live_server.url, screen=screen, zone="America/New_York")
-        page = person.page
-        page.goto(reverse("account_login"))
-        page.fill("[name=login]", user.email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
-        page.wait_for_url(lambda url: "/account/login/" not in url)
+        person.sign_in(user.email, PASSWORD)
         seated.append(person)
         return person
 

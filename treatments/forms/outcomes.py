@@ -43,7 +43,8 @@ class MeasureForm(PlainFields, TonusForm):
         return MEASURES[self.slug]
 
     def readings(self) -> list[Reading]:
-        raise NotImplementedError
+        """What was answered, by variant: one scale, unless the measure says otherwise."""
+        return [("", {"answer": self.cleaned_data["answer"]})]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -72,17 +73,11 @@ class NprsForm(MeasureForm):
     template = "treatments/measures/nprs.html"
     answer = _scale("How strong was your pain, on average, in the last 24 hours?", 0, 10)
 
-    def readings(self) -> list[Reading]:
-        return [("", {"answer": self.cleaned_data["answer"]})]
-
 
 class GrocForm(MeasureForm):
     slug = "groc"
     template = "treatments/measures/groc.html"
     answer = _scale("Since your treatment began, how have things changed overall?", -7, 7)
-
-    def readings(self) -> list[Reading]:
-        return [("", {"answer": self.cleaned_data["answer"]})]
 
 
 class RmdqForm(MeasureForm):
