@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import audit, time
 from clinic.access import Can, requires
-from clinic.pages import go_to, is_htmx, page, posted
+from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
 from scheduling import group_moves, offering, reminders
 from scheduling.availability import Ask
@@ -59,22 +60,8 @@ def drop(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def undo_move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Puts the session back where it was: from the diary's notice, or from its own page."""
     shown = visible_session(request, uid)
-    version = request.POST.get("version", "")
-    sentence = ""
-    try:
-        shown = group_moves.undo_move(
-            session=shown, by=request.user, now=request.now, version=int(version) if version.isdecimal() else None
-        )
-    except BookingRefused as refusal:
-        sentence = str(refusal)
-    if is_htmx(request):
-        facts = {"kind": "refused", "sentence": sentence} if sentence else {"kind": "back"}
-        return _notice(request, shown, facts, status=409 if sentence else 200)
-    if sentence:
-        messages.error(request, sentence)
-    else:
-        messages.success(request, "The move is taken back.")
-    return go_to(request, "scheduling:group", shown.uid)
+    undo = partial(group_moves.undo_move, session=shown, by=request.user, now=request.now)
+    return hands.undone(request, shown, undo, _notice, page_of="scheduling:group")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

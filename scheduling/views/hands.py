@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,6 +24,8 @@ from scheduling.models import Appointment, GroupSession
 from scheduling.views import places
 from scheduling.views.book import anyway, squeeze
 
+#: A visit, or a group's session.
+Moved = TypeVar("Moved", Appointment, GroupSession)
 #: What the page is told, so that it draws the diary anew.
 CHANGED = "diary:changed"
 
@@ -58,22 +62,27 @@ def drop(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def undo_move(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Puts the visit back where it was: from the diary's notice, or from the page of the visit."""
     shown = places.visible_visit(request, uid)
-    version = request.POST.get("version", "")
-    sentence = ""
+    undo = partial(booking.undo_move, appointment=shown, by=request.user, now=request.now)
+    return undone(request, shown, undo, _notice, page_of="scheduling:visit")
+
+
+def undone(
+    request: StaffRequest, shown: Moved, undo: Callable[..., Moved], told: Callable[..., HttpResponse], *, page_of: str
+) -> HttpResponse:
+    """Take a move back and say so: in the diary as `told` does, or on its own page. The form says what it saw."""
+    version, sentence = request.POST.get("version", ""), ""
     try:
-        shown = booking.undo_move(
-            appointment=shown, by=request.user, now=request.now, version=int(version) if version.isdecimal() else None
-        )
+        shown = undo(version=int(version) if version.isdecimal() else None)
     except BookingRefused as refusal:
         sentence = str(refusal)
     if is_htmx(request):
         facts = {"kind": "refused", "sentence": sentence} if sentence else {"kind": "back"}
-        return _notice(request, shown, facts, status=409 if sentence else 200)
+        return told(request, shown, facts, status=409 if sentence else 200)
     if sentence:
         messages.error(request, sentence)
     else:
         messages.success(request, "The move is taken back.")
-    return go_to(request, "scheduling:visit", shown.uid)
+    return go_to(request, page_of, shown.uid)
 
 
 def _refused(

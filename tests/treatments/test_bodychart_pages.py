@@ -21,15 +21,6 @@ PAIN = Mark("low_back_upper_left", "pain", 6, "Turning")
 
 
 @pytest.fixture
-def as_(client):
-    def sign_in(user):
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def draft():
     return make.a_note()
 

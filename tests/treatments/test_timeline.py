@@ -48,15 +48,6 @@ def therapist(ana):
     return make.a_therapist_of(ana).user
 
 
-@pytest.fixture
-def as_(client):
-    def sign_in(user):
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
-
-    return sign_in
-
-
 def url(name, patient, *more):
     return reverse(f"treatments:{name}", args=[patient.uid, *more])
 

@@ -13,7 +13,7 @@ from clinic.forms import TonusForm
 from treatments import content
 from treatments.content import LABELS, Content
 from treatments.findings import Degree, Grade, MuscleGroup, Palpation
-from treatments.forms.fields import PlainFields, blank_first
+from treatments.forms.fields import PlainFields, blank_first, whole_number
 from treatments.forms.quick import QuickInput, QuickNumber, QuickSelect
 from treatments.models import Exercise, Technique
 from treatments.outcomes.measures import MOVEMENTS
@@ -44,18 +44,6 @@ def _choice(label: str, choices: Iterable[tuple[Any, Any]], **kwargs: Any) -> fo
     return kind(label=label, choices=blank_first(choices, label), widget=QuickSelect, **kwargs)
 
 
-def _number(label: str, least: int, most: int, *, required: bool = True) -> forms.IntegerField:
-    sentence = f"Enter a whole number from {least} to {most}."
-    return forms.IntegerField(
-        label=label,
-        min_value=least,
-        max_value=most,
-        required=required,
-        error_messages={"invalid": sentence, "min_value": sentence, "max_value": sentence},
-        widget=QuickNumber,
-    )
-
-
 def _remark(most: int = 120) -> forms.CharField:
     attrs = {"maxlength": most, "autocomplete": "off"}
     return forms.CharField(label="Remark", max_length=most, required=False, widget=QuickInput(attrs))
@@ -76,7 +64,7 @@ class ChartForm(PlainFields, TonusForm):
     )
     pain_before = _scale("Pain before")
     pain_after = _scale("Pain after")
-    spasms_since_last = _number("Spasms since last time", 0, 999, required=False)
+    spasms_since_last = whole_number("Spasms since last time", 0, 999, required=False, widget=QuickNumber)
     privacy = forms.ChoiceField(
         label=LABELS["privacy"], choices=NotePrivacy.choices, required=False, widget=QuickSelect
     )
@@ -117,7 +105,7 @@ class PalpationForm(RowForm):
 class MotionForm(RowForm):
     kind = content.Moved
     movement = _choice("Movement", MOVEMENTS.items())
-    degrees = _number("Degrees", 0, 360)
+    degrees = whole_number("Degrees", 0, 360, widget=QuickNumber)
     remark = _remark()
 
 
@@ -132,7 +120,7 @@ class TechniqueForm(RowForm):
     kind = content.Applied
     technique = _choice("Technique", Technique.choices)
     region = _choice("Region", Region.choices)
-    minutes = _number("Minutes", 1, 240)
+    minutes = whole_number("Minutes", 1, 240, widget=QuickNumber)
     pressure = _choice(
         "Pressure", [(str(n), f"{n} of 5") for n in range(1, 6)], coerce=int, empty_value=None, required=False
     )
@@ -140,8 +128,8 @@ class TechniqueForm(RowForm):
 
 class ExerciseForm(RowForm):
     exercise = forms.ChoiceField(widget=QuickSelect)
-    sets = _number("Sets", 1, 20)
-    amount = _number("Amount", 1, 600)
+    sets = whole_number("Sets", 1, 20, widget=QuickNumber)
+    amount = whole_number("Amount", 1, 600, widget=QuickNumber)
     remark = _remark(200)
 
     def __init__(self, *args: Any, catalogue: Mapping[str, Exercise], **kwargs: Any) -> None:

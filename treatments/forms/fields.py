@@ -85,7 +85,9 @@ class RegionsField(forms.MultipleChoiceField):
         self.error_messages["invalid_choice"] = "Choose regions from the list."
 
 
-def whole_number(label: str, least: int, most: int, *, required: bool = True, **kwargs: Any) -> forms.IntegerField:
+def whole_number(
+    label: str, least: int, most: int, *, required: bool = True, widget: Any = None, **kwargs: Any
+) -> forms.IntegerField:
     """A count within bounds that a phone shows a number pad for."""
     sentence = f"Enter a whole number from {least} to {most}."
     return forms.IntegerField(
@@ -94,7 +96,7 @@ def whole_number(label: str, least: int, most: int, *, required: bool = True, **
         max_value=most,
         required=required,
         error_messages={"invalid": sentence, "min_value": sentence, "max_value": sentence},
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        widget=widget or forms.NumberInput(attrs={"inputmode": "numeric"}),
         **kwargs,
     )
 
