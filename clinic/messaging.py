@@ -99,6 +99,10 @@ class Draft:
     calendar: str = ""
     link_purpose: str = ""
     link_expires_at: datetime | None = None
+    #: Whose words it speaks, where that is not its purpose; which template said it; which rule asked for it.
+    says: str = ""
+    wording: str = ""
+    rule_uid: uuid.UUID | None = None
     #: Why it will not be sent, when that is known already.
     suppressed: str = ""
     #: Whether the desk should know of that; by default as messaging_states.WANTS_A_PERSON says.
@@ -139,6 +143,9 @@ def message(draft: Draft, *, now: datetime) -> OutboundMessage:
         subject_kind=draft.about.kind,
         subject_uid=draft.about.uid,
         subject_version=draft.about.version,
+        says=draft.says or draft.purpose,
+        wording=draft.wording,
+        rule_uid=draft.rule_uid,
         title=draft.title[:200],
         text=draft.text,
         html=draft.html,
@@ -187,6 +194,8 @@ def _live_again(old: OutboundMessage, new: OutboundMessage, now: datetime) -> No
     old.state, old.reason, old.settled_at, old.needs_person = State.PLANNED, "", None, False
     old.planned_at, old.due_at, old.next_try_at, old.too_late_at = now, new.due_at, new.due_at, new.too_late_at
     old.title, old.text, old.html, old.to_name = new.title, new.text, new.html, new.to_name
+    old.says, old.wording, old.rule_uid, old.said_by_uid = new.says, new.wording, new.rule_uid, None
+    old.language = new.language
     old.calendar, old.link_expires_at = new.calendar, new.link_expires_at
     old.void_reason, old.lease_until = "", None
     old.save()

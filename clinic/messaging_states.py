@@ -21,6 +21,13 @@ class MessagePurpose(TextChoices):
     VISIT_CANCELLED = "visit_cancelled", "Visit called off"
     VISIT_REMINDER = "visit_reminder", "Reminder"
     WAITLIST_OFFER = "waitlist_offer", "Free time offered"
+    #: No visit is booked, and the plan is not finished.
+    RECALL = "recall", "Invitation to book"
+    PLAN_REVIEW = "plan_review", "Review of the plan is due"
+    EXERCISE_NUDGE = "exercise_nudge", "Reminder of exercises"
+    INVOICE = "invoice", "Invoice"
+    #: What a text message of theirs is answered with.
+    REPLY = "reply", "Answer to a message"
     #: The way to the patient's own page of exercises.
     HOME_PROGRAMME = "home_programme", "Page for home"
     #: To a page of the patient's own: questions, or a diary.
@@ -54,6 +61,9 @@ class Reason(TextChoices):
     NO_CONSENT = "no_consent", "the patient has not agreed to messages on this channel"
     NO_ADDRESS = "no_address", "there is no address it could go to"
     BAD_ADDRESS = "bad_address", "the address cannot be right"
+    NO_LONGER_NEEDED = "no_longer_needed", "what it asks for was done meanwhile"
+    RULE_CHANGED = "rule_changed", "the rule that asked for it was changed"
+    TOO_MANY = "too_many", "the person had as many messages that day as they may get"
     TOO_LATE = "too_late", "it could not be sent in time"
     QUIET_HOURS = "quiet_hours", "there was no decent hour before the visit"
     PAUSED = "paused", "sending was paused"
@@ -109,6 +119,9 @@ REASONS: dict[State, frozenset[Reason]] = {
             Reason.NO_CONSENT,
             Reason.NO_ADDRESS,
             Reason.BAD_ADDRESS,
+            Reason.NO_LONGER_NEEDED,
+            Reason.RULE_CHANGED,
+            Reason.TOO_MANY,
             Reason.TOO_LATE,
             Reason.QUIET_HOURS,
             Reason.PAUSED,
@@ -133,6 +146,8 @@ CURABLE = frozenset(
         Reason.MOVED,
         Reason.OVER,
         Reason.TAKEN_BACK,
+        Reason.NO_LONGER_NEEDED,
+        Reason.RULE_CHANGED,
     }
 )
 #: Ends after which a person at the desk should know, because the patient does not.
@@ -140,6 +155,7 @@ WANTS_A_PERSON = frozenset(
     {
         Reason.NO_ADDRESS,
         Reason.BAD_ADDRESS,
+        Reason.TOO_MANY,
         Reason.TOO_LATE,
         Reason.QUIET_HOURS,
         Reason.RESTORED,

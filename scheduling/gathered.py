@@ -17,10 +17,11 @@ from clinic.messaging import Draft
 from clinic.messaging_states import NEVER_LEFT, STOPPABLE, Reason, State
 from clinic.models import Clinic, OutboundMessage
 from patients import records
-from scheduling import reminders
+from scheduling import reminders, words
+from scheduling.contact import way_to
 from scheduling.models import Appointment
-from scheduling.reminders import REMINDER, when
 from scheduling.states import Status
+from scheduling.words import REMINDER, when
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Told:
 
     def names(self, visit: Appointment) -> bool:
         """Whether the patient hears of this time by what has left, or is about to go out for another reason as well."""
-        words = when(visit.starts_at, visit.location.tz)
-        return any(words in row.text for row in self.rows if _goes_out_as_it_is(row))
+        its_time = when(visit.starts_at, visit.location.tz)
+        return any(its_time in row.text for row in self.rows if _goes_out_as_it_is(row))
 
     def own(self, visit: Appointment) -> OutboundMessage | None:
         """The visit's own reminder, while it can still be written anew or left out."""
@@ -44,11 +45,11 @@ class Told:
 
 def _can_be_changed(row: OutboundMessage) -> bool:
     pending = row.state in STOPPABLE or (row.state == State.SUPPRESSED and row.reason == Reason.DUPLICATE_CONTACT)
-    return pending and row.title in reminders.PLAIN
+    return pending and row.says == REMINDER
 
 
 def _goes_out_as_it_is(row: OutboundMessage) -> bool:
-    return row.state not in NEVER_LEFT or (row.state in STOPPABLE and row.title not in reminders.PLAIN)
+    return row.state not in NEVER_LEFT or (row.state in STOPPABLE and row.says != REMINDER)
 
 
 def gather(basket: UUID | None, *, now: datetime) -> None:
@@ -86,7 +87,7 @@ def _reminder(
     """With what it, or one that it stands for, was to bring for the patient's calendar."""
     patient, clinic = first.patient.survivor, Clinic.objects.first()
     times = [part.starts_at for part, _ in others]
-    draft = reminders.late(first, patient, clinic, reminders.way_to(patient), now, parts=times)
+    draft = reminders.late(first, patient, clinic, way_to(patient), now, parts=times)
     if row.calendar or any(one.calendar for _, one in others):
-        draft = reminders.with_entries(draft, [first, *(part for part, _ in others)], clinic)
+        draft = words.with_entries(draft, [first, *(part for part, _ in others)], clinic)
     return draft

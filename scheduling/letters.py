@@ -9,8 +9,9 @@ from clinic.links import Purpose
 from clinic.messaging import Draft, Subject
 from clinic.messaging_states import MessagePurpose
 from clinic.models import Clinic
+from scheduling.contact import Way
 from scheduling.models import WaitlistOffer
-from scheduling.reminders import Way, braced, when
+from scheduling.words import braced, when
 
 #: Sent later than this before the deadline, it would only annoy.
 TOO_LATE = timedelta(minutes=15)

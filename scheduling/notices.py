@@ -21,9 +21,11 @@ from patients import records
 from patients.models import Patient
 from scheduling import gathered, reminders
 from scheduling.calendar_entries import entries_for
+from scheduling.contact import Way, day_before, next_decent, way_to
 from scheduling.models import Appointment
-from scheduling.reminders import TOO_LATE, WINDOW, Way, braced, when
+from scheduling.reminders import WINDOW
 from scheduling.states import Status
+from scheduling.words import LONGEST_LINK, TOO_LATE, braced, when
 
 OCCASION = "by the clinic"
 TITLES = {"moved": "Your visit has changed", "off": "Your visit cannot take place"}
@@ -86,7 +88,7 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
     """About the first moved visit, which its link answers for; if all are called off, about the first of them."""
     first = changes[0].visit
     patient = records.lock(first.patient)
-    way = reminders.way_to(patient)
+    way = way_to(patient)
     draft = _draft(changes, patient, clinic, way, now)
     if way.channel == Channel.EMAIL:
         calendar = entries_for([change.visit for change in changes], clinic).decode()
@@ -95,7 +97,7 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
     for change in changes:
         if change.is_off:
             continue
-        if reminders.day_before(change.visit.starts_at, change.visit.location.tz) > now + WINDOW:
+        if day_before(change.visit.starts_at, change.visit.location.tz) > now + WINDOW:
             reminders.plan_for(appointment=change.visit, now=now, confirm=False)
         elif change.visit != first:
             drafts.append(_said_already(draft, change.visit))
@@ -110,13 +112,13 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
 def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: Way, now: datetime) -> Draft:
     first, tz = changes[0].visit, changes[0].visit.location.tz
     is_off = changes[0].is_off
-    due_at = reminders.next_decent(now, tz)
+    due_at = next_decent(now, tz)
     # It must be there before they leave for the old time, or for a new one that is earlier.
     too_late_at = min(at for c in changes for at in (c.was_at, c.visit.starts_at)) - TOO_LATE
     suppressed = way.blocked or (Reason.TOO_LATE if now >= too_late_at else "")
     if not suppressed and due_at >= too_late_at:
         suppressed = Reason.QUIET_HOURS
-    soon = not is_off and reminders.day_before(first.starts_at, tz) <= now + WINDOW
+    soon = not is_off and day_before(first.starts_at, tz) <= now + WINDOW
     purpose = MessagePurpose.VISIT_CANCELLED if is_off else MessagePurpose.VISIT_MOVED
     return Draft(
         # So near to the visit it is the reminder as well.
@@ -124,12 +126,13 @@ def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: 
         occasion=OCCASION,
         about=Subject("scheduling.appointment", first.uid, first.version),
         to=way.recipient(patient),
+        says=purpose,
         title=TITLES["off" if is_off else "moved"],
         text=_text(changes, patient, clinic),
         due_at=due_at,
         too_late_at=too_late_at,
         link_purpose="" if is_off else Purpose.VISIT,
-        link_expires_at=None if is_off else min(first.starts_at, due_at + reminders.LONGEST_LINK),
+        link_expires_at=None if is_off else min(first.starts_at, due_at + LONGEST_LINK),
         suppressed=suppressed,
         needs_person=False,  # the desk is asked to call: see below
     )
@@ -165,6 +168,7 @@ def _said_already(draft: Draft, visit: Appointment) -> Draft:
         occasion=OCCASION,
         about=Subject("scheduling.appointment", visit.uid, visit.version),
         to=draft.to,
+        says=draft.says,
         title=draft.title,
         text=draft.text.replace("{link}", ""),
         due_at=draft.due_at,

@@ -16,7 +16,7 @@ from clinic.access import SYSTEM, Actor, LinkActor
 from clinic.messaging_states import Reason
 from clinic.models import DeskTask, Location, Practitioner, User
 from patients import records
-from scheduling import booking, groups, holds, letters, reminders, replying, seats, waitlist
+from scheduling import booking, contact, groups, holds, letters, replying, seats, waitlist
 from scheduling.diaries import once_more_after_deadlock
 from scheduling.models import Appointment, GroupSession, Hold, WaitlistEntry, WaitlistOffer
 from scheduling.replying import Reply
@@ -61,7 +61,7 @@ def make(
     else:
         place: dict[str, Any] = {"practitioner": practitioner, "location": location, "starts_at": starts_at}
         kept = holds.hold(service=entry.service, minutes=entry.length, **place, **keep)
-    way = reminders.way_to(records.lock(entry.patient.survivor))
+    way = contact.way_to(records.lock(entry.patient.survivor))
     row = waitlist.locked(entry)
     waitlist.step(row, Waiting.OFFERED, now=now)
     offer = _written(row, kept, reply, by_phone=reply.by_phone or bool(way.blocked), by=by, now=now)

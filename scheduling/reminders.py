@@ -7,95 +7,34 @@ the answer to a booking that was just made does not wait. See docs/adr/0028-one-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from clinic import channels, desk, messaging
-from clinic.forms import show_phone
-from clinic.links import Purpose
-from clinic.messaging import Draft, Recipient, Subject
-from clinic.messaging_states import CURABLE, Channel, MessagePurpose, Reason, State
+from clinic import desk, messaging
+from clinic.messaging import Draft
+from clinic.messaging_states import CURABLE, MessagePurpose, Reason, State
 from clinic.models import Clinic, OutboundMessage
-from patients import consent, records
+from patients import records
 from patients.models import Patient
 from patients.persons import Person
-from scheduling.calendar_entries import entries_for
+from scheduling import words
+from scheduling.contact import Way, day_before, decent, next_decent, way_to
 from scheduling.models import Appointment
 from scheduling.states import Status
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from scheduling.words import BOOKED, MOVED, REMINDER, TOO_LATE, Times
 
 #: Two messages about one visit closer together than this are one.
 WINDOW = timedelta(hours=12)
-#: Later than this before the visit, a message no longer helps.
-TOO_LATE = timedelta(minutes=30)
 #: So long nothing is said of a move, and it can be taken back: see docs/adr/0040-a-move-can-be-taken-back.md.
 SECOND_THOUGHTS = timedelta(minutes=3)
-LONGEST_LINK = timedelta(days=30)
-DAY_BEGINS, DAY_ENDS = time(8), time(21)
-#: What falls into the night is said on the evening before.
-EVENING = time(20, 30)
 #: How far ahead the planner looks for visits without a reminder.
 HORIZON = timedelta(hours=72)
 
 #: What a message is for, what its words are about, and when it is due.
 Wanted = tuple[MessagePurpose, MessagePurpose, datetime]
-REMINDER, BOOKED, MOVED = MessagePurpose.VISIT_REMINDER, MessagePurpose.VISIT_BOOKED, MessagePurpose.VISIT_MOVED
-
-TITLES = {
-    REMINDER: "Reminder of your visit",
-    BOOKED: "Your visit is booked",
-    MOVED: "Your visit has a new time",
-}
-#: For several visits in one message: how many times it names, and what it says around them.
-NAMED = {Channel.EMAIL: 24, Channel.SMS: 3}
-SEVERAL = {
-    REMINDER: "this is a reminder of your visits to {clinic}:",
-    BOOKED: "your visits to {clinic} are booked:",
-}
-SEVERAL_TITLES = {REMINDER: "Reminder of your visits", BOOKED: "Your visits are booked"}
-#: Titles of what is a reminder and nothing else.
-PLAIN = frozenset({TITLES[REMINDER], SEVERAL_TITLES[REMINDER]})
-#: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
-OPENINGS = {
-    REMINDER: "this is a reminder of your visit to {clinic}:",
-    BOOKED: "your visit to {clinic} is booked:",
-    MOVED: "your visit to {clinic} has a new time:",
-}
-TEXT = """Hello {name},
-
-{opening}
-
-{when}
-
-Please confirm{which}, or tell us that you cannot come:
-
-{{link}}
-
-The link is meant for you alone and works once.{call}
-
-{clinic}
-"""
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a patient can be reached about visits, or why they cannot."""
-
-    channel: str
-    address: str = ""
-    blocked: str = ""
-
-    def recipient(self, patient: Patient) -> Recipient:
-        """To whom and where; without an address when they may not be written to."""
-        address = "" if self.blocked else self.address
-        return Recipient(self.channel, patient.display_name, address, patient.language, patient.uid)
 
 
 def plan_for(
@@ -250,7 +189,7 @@ def _plan_late(appointment: Appointment, now: datetime) -> int:
         return 0
     clinic = Clinic.objects.first()
     draft = late(appointment, patient, clinic, way, now)
-    messaging.enqueue(with_entries(draft, [appointment], clinic), now=now)
+    messaging.enqueue(words.with_entries(draft, [appointment], clinic), now=now)
     return 1
 
 
@@ -268,26 +207,10 @@ def late(
     due_at = decent(day_before(appointment.starts_at, tz), tz)
     if due_at < now:
         due_at = next_decent(now, tz)
-    return _draft(
+    return words.draft(
         appointment, patient, clinic, way, purpose=REMINDER, words=REMINDER, due_at=due_at, now=now,
-        times=_Times(tuple(parts), every_one=True),
+        times=Times(tuple(parts), every_one=True),
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Times:
-    """Of other visits that the message names after its own."""
-
-    besides: tuple[datetime, ...] = ()
-    #: However many; otherwise those at the end are only counted.
-    every_one: bool = False
-
-    def lines(self, first: datetime, way: Way, tz: ZoneInfo) -> str:
-        times = [first, *self.besides]
-        named = len(times) if self.every_one else NAMED.get(Channel(way.channel), 1)
-        lines = [when(at, tz) for at in times[:named]]
-        more = len(times) - len(lines)
-        return "\n".join([*lines, f"and {more} more, of each of which we remind you."] if more else lines)
 
 
 def _drafts(
@@ -301,124 +224,15 @@ def _drafts(
     besides: Sequence[datetime] = (),
     parts: Sequence[Appointment] = (),
 ) -> list[Draft]:
-    times = _Times((*besides, *(part.starts_at for part in parts)), every_one=bool(parts))
+    times = Times((*besides, *(part.starts_at for part in parts)), every_one=bool(parts))
     drafts = [
-        _draft(
-            appointment, patient, clinic, way, purpose=purpose, words=words, due_at=due_at, now=now,
-            times=times if words == BOOKED else _Times(),
+        words.draft(
+            appointment, patient, clinic, way, purpose=purpose, words=about, due_at=due_at, now=now,
+            times=times if about == BOOKED else Times(),
         )
-        for purpose, words, due_at in wanted
+        for purpose, about, due_at in wanted
     ]  # fmt: skip
     told_otherwise = appointment.basket is not None and wanted[0][1] == REMINDER
     if not told_otherwise:  # the first message about this version brings its entry for the calendar
-        drafts[:1] = [with_entries(drafts[0], [appointment, *parts], clinic)]
+        drafts[:1] = [words.with_entries(drafts[0], [appointment, *parts], clinic)]
     return drafts
-
-
-def with_entries(draft: Draft, visits: Sequence[Appointment], clinic: Clinic | None) -> Draft:
-    """By e-mail it brings the visits for the patient's own calendar."""
-    if draft.to.channel != Channel.EMAIL:
-        return draft
-    return replace(draft, calendar=entries_for(visits, clinic).decode())
-
-
-def _draft(
-    appointment: Appointment,
-    patient: Patient,
-    clinic: Clinic | None,
-    way: Way,
-    *,
-    purpose: MessagePurpose,
-    words: MessagePurpose,
-    due_at: datetime,
-    now: datetime,
-    times: _Times,
-) -> Draft:
-    too_late_at = appointment.starts_at - TOO_LATE
-    suppressed, needs_person = way.blocked, None
-    if not suppressed and now >= too_late_at:
-        suppressed, needs_person = Reason.TOO_LATE, False  # who books for right now knows of it
-    elif not suppressed and due_at >= too_late_at:
-        suppressed = Reason.QUIET_HOURS
-    name = clinic.sender if clinic else "the clinic"
-    phone = appointment.location.phone or (clinic.phone if clinic else "")
-    text = TEXT.format(
-        name=braced(patient.greeting_name),
-        opening=(SEVERAL if times.besides else OPENINGS)[words].format(clinic=braced(name)),
-        when=times.lines(appointment.starts_at, way, appointment.location.tz),
-        which=" the first" if times.besides else "",
-        call=f" You can also call {show_phone(phone)}." if phone else "",
-        clinic=braced(name),
-    )
-    return Draft(
-        purpose=purpose,
-        occasion="day before" if purpose == REMINDER else "at booking",
-        about=Subject("scheduling.appointment", appointment.uid, appointment.version),
-        to=way.recipient(patient),
-        title=(SEVERAL_TITLES if times.besides else TITLES)[words],
-        text=text,
-        due_at=due_at,
-        too_late_at=too_late_at,
-        link_purpose=Purpose.VISIT,
-        link_expires_at=min(appointment.starts_at, due_at + LONGEST_LINK)
-        if due_at < appointment.starts_at
-        else appointment.starts_at,
-        suppressed=suppressed,
-        needs_person=needs_person,
-    )
-
-
-def braced(name: str) -> str:
-    """A name that holds `{link}` or the like is still only a name."""
-    return name.replace("{", "(").replace("}", ")")
-
-
-def when(at: datetime, tz: ZoneInfo) -> str:
-    """ "Tuesday 24 November 2026, 14:30 (EST)": the day in full, the hour of the place, and whose hour it is."""
-    local = at.astimezone(tz)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({local:%Z})"
-
-
-# -- Whom, when ----------------------------------------------------------------------------------------
-
-
-def way_to(patient: Patient, agreed: Mapping[str, bool] | None = None) -> Way:
-    """The channel that the patient chose and agreed to; e-mail when this clinic cannot send text messages.
-
-    Consent is read under the patient's lock, or was (`agreed`); taking it back later stops what is pending.
-    """
-    patient = patient.survivor
-    wanted, offered = patient.preferred_channel, channels.offered()
-    if patient.deactivated_at is not None or wanted not in Channel.values:
-        return Way(Channel.EMAIL, blocked=Reason.OPTED_OUT)
-    channel = wanted if wanted in offered else Channel.EMAIL
-    address = {Channel.EMAIL: patient.email, Channel.SMS: patient.phone}[Channel(channel)]
-    if not address:
-        return Way(channel, blocked=Reason.NO_ADDRESS)
-    said = (consent.agreed(patient) if agreed is None else agreed).get(channel)
-    if said is None:
-        return Way(channel, blocked=Reason.NO_CONSENT if channel == wanted else Reason.NO_ADDRESS)
-    return Way(channel, address) if said else Way(channel, blocked=Reason.OPTED_OUT)
-
-
-def day_before(starts_at: datetime, tz: ZoneInfo) -> datetime:
-    """The same wall-clock time on the day before, where the visit takes place."""
-    return (starts_at.astimezone(tz) - timedelta(days=1)).astimezone(starts_at.tzinfo)
-
-
-def decent(at: datetime, tz: ZoneInfo) -> datetime:
-    """The instant itself between 08:00 and 21:00 of the place, else the evening before it."""
-    local = at.astimezone(tz)
-    if DAY_BEGINS <= local.time() < DAY_ENDS:
-        return at
-    day = local.date() if local.time() >= DAY_ENDS else local.date() - timedelta(days=1)
-    return datetime.combine(day, EVENING, tzinfo=tz).astimezone(at.tzinfo)
-
-
-def next_decent(at: datetime, tz: ZoneInfo) -> datetime:
-    """The instant itself between 08:00 and 21:00 of the place, else the next morning."""
-    local = at.astimezone(tz)
-    if DAY_BEGINS <= local.time() < DAY_ENDS:
-        return at
-    day = local.date() if local.time() < DAY_BEGINS else local.date() + timedelta(days=1)
-    return datetime.combine(day, DAY_BEGINS, tzinfo=tz).astimezone(at.tzinfo)

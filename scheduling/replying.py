@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduling.reminders import DAY_BEGINS, DAY_ENDS, next_decent
+from scheduling.contact import DAY_BEGINS, DAY_ENDS, next_decent
 
 #: From an answer's deadline to the visit at least: who takes it must be able to come, the house to get ready.
 NOTICE = timedelta(hours=1)

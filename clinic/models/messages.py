@@ -100,6 +100,14 @@ class OutboundMessage(models.Model):
     subject_uid = models.UUIDField()
     subject_version = models.PositiveIntegerField(default=1)
 
+    #: Whose words it speaks: that of a booking may be the reminder as well.
+    says = models.CharField(max_length=30, choices=MessagePurpose.choices, blank=True, default="", db_default="")
+    #: Which template said it, in which version: "visit_reminder/sms/en 3".
+    wording = models.CharField(max_length=60, blank=True, default="", db_default="")
+    #: Which of the clinic's rules asked for it.
+    rule_uid = models.UUIDField(null=True)
+    #: The message that says this one's words as well, when it does not go out itself.
+    said_by_uid = models.UUIDField(null=True)
     title = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
@@ -199,6 +207,8 @@ class OutboundMessage(models.Model):
             ),
             models.Index(name="message_log", fields=["-due_at", "-id"]),
             models.Index(name="message_patient", fields=["patient_uid", "-due_at"]),
+            # What one phone is told lately and soon, whoever shares it.
+            models.Index(name="message_address", fields=["channel", "to_address", "due_at"]),
         ]
 
     def __str__(self) -> str:
@@ -283,6 +293,8 @@ class DeskTask(models.Model):
         #: Found by the house: no message reaches them, or somebody chose to speak with them first.
         CALL_PATIENT = "call_patient", "To be called"
         SERIES_TO_PLACE = "series_to_place", "Days of a series to place"
+        #: By text message, in words that no machine should act on.
+        WROTE_BACK = "wrote_back", "Wrote back"
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
@@ -312,7 +324,9 @@ class DeskTask(models.Model):
             ),
             models.CheckConstraint(
                 name="desk_task_kind_is_known",
-                condition=Q(kind__in=["move_wanted", "visit_cancelled", "call_patient", "series_to_place"]),
+                condition=Q(
+                    kind__in=["move_wanted", "visit_cancelled", "call_patient", "series_to_place", "wrote_back"]
+                ),
             ),
             models.CheckConstraint(
                 name="desk_task_is_done_by_someone_or_moot",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from datetime import time
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class Clinic(models.Model):
     country = models.CharField(max_length=2, default="US")
     currency = models.CharField(max_length=3, default="USD")
     language = models.CharField(max_length=8, default="en")
+    #: Between these hours of the recipient's day a message that answers nobody may arrive.
+    messages_from = models.TimeField(default=time(8), db_default=time(8))
+    messages_until = models.TimeField(default=time(21), db_default=time(21))
+    #: How many text messages, answers aside, one phone may get in a day.
+    texts_a_day = models.PositiveSmallIntegerField(default=3, db_default=3)
     tax_number = models.CharField(max_length=30, blank=True)
     npi = models.CharField(max_length=10, blank=True)
     #: Whether a therapist's own calendar feed may show first names and services. They leave the house with it.
@@ -89,7 +95,10 @@ class Clinic(models.Model):
     is_the_one = models.BooleanField(default=True, unique=True, editable=False)
 
     class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(is_the_one=True), name="there_is_one_clinic")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(is_the_one=True), name="there_is_one_clinic"),
+            models.CheckConstraint(condition=Q(messages_from__lt=F("messages_until")), name="decent_hours_have_an_end"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -12,7 +12,7 @@ from clinic import messaging
 from clinic.messaging_states import State
 from clinic.models import OutboundMessage
 from patients.models import Channel, Patient
-from scheduling import booking, reminders, together
+from scheduling import booking, contact, reminders, together, words
 from scheduling.models import Appointment
 from scheduling.rules import EVERY_WARNING
 from scheduling.together import Part
@@ -50,7 +50,7 @@ def pending(purpose: str = "visit_reminder") -> list[OutboundMessage]:
 
 
 def named(message: OutboundMessage, times: Sequence[datetime]) -> list[datetime]:
-    return [at for at in times if reminders.when(at, NEW_YORK) in message.text]
+    return [at for at in times if words.when(at, NEW_YORK) in message.text]
 
 
 def cancel(visit: Appointment, place: Any, now: datetime = NOW, side: str = "patient") -> Appointment:
@@ -89,10 +89,10 @@ def test_an_errand_has_one_confirmation_and_one_reminder_and_both_name_every_par
 def test_by_text_message_every_part_is_named_too(place: Any, settings: Any) -> None:
     visits = errand(place, parts=3)
     draft = reminders.late(
-        visits[0], place.patient, None, reminders.Way(Channel.SMS, "+12025550123"), NOW,
+        visits[0], place.patient, None, contact.Way(Channel.SMS, "+12025550123"), NOW,
         parts=[visit.starts_at for visit in visits[1:]],
     )  # fmt: skip
-    assert all(reminders.when(visit.starts_at, NEW_YORK) in draft.text for visit in visits)
+    assert all(words.when(visit.starts_at, NEW_YORK) in draft.text for visit in visits)
 
 
 def test_when_the_first_is_called_off_the_next_one_is_reminded_of(place: Any) -> None:
