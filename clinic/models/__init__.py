@@ -4,6 +4,7 @@ from clinic.models.audit import AuditEvent, AuditSeal
 from clinic.models.held import HeldInput
 from clinic.models.messages import ActionLink, DeskTask, OutboundMessage
 from clinic.models.people import Clinic, Discipline, Language, Location, Practitioner, Role, User
+from clinic.models.wording import MessageTemplate
 
 __all__ = [
     "ActionLink",
@@ -15,6 +16,7 @@ __all__ = [
     "HeldInput",
     "Language",
     "Location",
+    "MessageTemplate",
     "OutboundMessage",
     "Practitioner",
     "Role",

@@ -86,6 +86,8 @@ class Clinic(models.Model):
     messages_until = models.TimeField(default=time(21), db_default=time(21))
     #: How many text messages, answers aside, one phone may get in a day.
     texts_a_day = models.PositiveSmallIntegerField(default=3, db_default=3)
+    #: New whenever a template was changed, so that nobody speaks in old words; none while all speak as Tonus comes.
+    wording_stamp = models.UUIDField(null=True, editable=False)
     tax_number = models.CharField(max_length=30, blank=True)
     npi = models.CharField(max_length=10, blank=True)
     #: Whether a therapist's own calendar feed may show first names and services. They leave the house with it.

@@ -1,0 +1,151 @@
+"""What a message says to a patient: the clinic's own words where it has any, else those that Tonus comes with.
+
+Templates are read once and kept for as long as the clinic's stamp stays the same; the stamp is new after each change,
+and comes with the clinic that the caller has read anyway. So nobody asks twice, and nobody speaks in old words.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import transaction
+
+from clinic import audit
+from clinic.forms import show_phone
+from clinic.models import Clinic, MessageTemplate, User
+from clinic.wording import SMS, SPEECHES, Facts, Kind, Refused, Wording, check, render, spoken
+from clinic.wording.kinds import LABELS
+
+Key = tuple[Kind, str, str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one message says. `{link}` in it stands for the link that is made at hand-over."""
+
+    #: Of a text message nobody reads it but the desk.
+    title: str
+    text: str
+    #: The language that it is in: the one that was wanted, where Tonus speaks it.
+    language: str
+    #: Which template said it: "visit_reminder/sms/en 3".
+    wording: str
+
+
+def say(kind: Kind | str, channel: str, language: str, facts: Facts, *, clinic: Clinic | None) -> Said:
+    """The words of one message, in the language wanted, else in the clinic's, else in English.
+
+    Raises clinic.wording.Lacking when a fact is missing that a template of this kind may name. The clinic's name is put
+    in here; its phone and the place's are given as they are kept (E.164).
+    """
+    speech = spoken(language, clinic.language if clinic else "")
+    wording = present(clinic).get((Kind(kind), channel, speech.code)) or as_it_comes(Kind(kind), channel, speech.code)
+    named = replace(
+        facts,
+        clinic=facts.clinic or (clinic.sender if clinic else ""),
+        phone=show_phone(facts.phone, clinic.country if clinic else "US"),
+    )
+    title, text = render(wording, speech, named)
+    return Said(title or LABELS[wording.kind], text, speech.code, wording.name)
+
+
+@lru_cache(maxsize=1024)
+def as_it_comes(kind: Kind, channel: str, language: str) -> Wording:
+    """The template that Tonus comes with."""
+    title, text = words_as_they_come(kind, channel, language)
+    return check(kind, channel, language, title=title, text=text)
+
+
+def words_as_they_come(kind: Kind, channel: str, language: str) -> tuple[str, str]:
+    speech = SPEECHES[language]
+    return ("", speech.texts[kind]) if channel == SMS else speech.mails[kind]
+
+
+# -- The clinic's own ----------------------------------------------------------------------------------
+
+
+def present(clinic: Clinic | None) -> Mapping[Key, Wording]:
+    """The clinic's own templates of today; nothing is asked while all speak as Tonus comes."""
+    return _read(clinic.wording_stamp) if clinic and clinic.wording_stamp else {}
+
+
+@lru_cache(maxsize=4)
+def _read(stamp: uuid.UUID) -> Mapping[Key, Wording]:  # noqa: ARG001 -- what is kept goes by it
+    """One statement. A template that would not be taken today, whoever wrote it, is passed over."""
+    private = telling_words()
+    found: dict[Key, Wording] = {}
+    for row in MessageTemplate.objects.present():
+        if row.is_reset:
+            continue
+        try:
+            wording = checked(row, private=private)
+        except (Refused, ValueError):
+            continue
+        found[wording.kind, wording.channel, wording.language] = wording
+    return found
+
+
+def checked(row: MessageTemplate, *, private: Iterable[str]) -> Wording:
+    return check(
+        Kind(row.kind), row.channel, row.language, title=row.title, text=row.text, version=row.version,
+        private=frozenset(private),
+    )  # fmt: skip
+
+
+#: Who names the clinic's own telling words: its services, above all. Registered by the rooms that have them.
+_TELLING: list[Callable[[], Iterable[str]]] = []
+
+
+def register_telling_words(words: Callable[[], Iterable[str]]) -> None:
+    """These too no text message may say; asked when a template is saved and when templates are read."""
+    _TELLING.append(words)
+
+
+def telling_words() -> frozenset[str]:
+    return frozenset(word for words in _TELLING for word in words())
+
+
+class Stale(Exception):
+    """Somebody else changed the template meanwhile. Carries a sentence."""
+
+
+@transaction.atomic
+def save(
+    *, kind: Kind, channel: str, language: str, title: str, text: str, seen: int, by: User, now: datetime
+) -> MessageTemplate:
+    """A new version, in force from now on. `seen` is the version that the writer began with; 0 when there was none.
+
+    Raises Refused when a clinic may not have it, Stale when it is not the newest any more.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    check(kind, channel, language, title=title.strip(), text=text, private=telling_words())
+    return _write(
+        kind=kind, channel=channel, language=language, title=title.strip(), text=text, seen=seen, by=by, now=now
+    )
+
+
+@transaction.atomic
+def reset(*, kind: Kind, channel: str, language: str, seen: int, by: User, now: datetime) -> MessageTemplate:
+    """From now on it speaks as Tonus comes, also when a later Tonus comes with better words."""
+    return _write(kind=kind, channel=channel, language=language, title="", text="", seen=seen, by=by, now=now)
+
+
+def _write(
+    *, kind: Kind, channel: str, language: str, title: str, text: str, seen: int, by: User, now: datetime
+) -> MessageTemplate:
+    Clinic.objects.select_for_update(no_key=True).get()  # one change at a time
+    newest = MessageTemplate.objects.of(kind, channel, language).order_by("-version").first()
+    if (newest.version if newest else 0) != seen:
+        raise Stale("Somebody else changed these words meanwhile. Yours are still here: compare, then save again.")
+    row = MessageTemplate.objects.create(
+        kind=kind, channel=channel, language=language, version=seen + 1, title=title, text=text,
+        written_at=now, written_by=by,
+    )  # fmt: skip
+    Clinic.objects.update(wording_stamp=uuid.uuid4())
+    act = "wording.reset" if row.is_reset else "wording.changed"
+    audit.record(act, by=by, now=now, detail={"template": f"{kind}/{channel}/{language}", "version": row.version})
+    return row
