@@ -22,6 +22,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.debug import sensitive_variables
 
 from clinic.access import LinkActor, Policy, View
@@ -166,23 +167,30 @@ def by_link(
     """
 
     def decorate(view: View) -> View:
+        @sensitive_variables("token")
+        def opened(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            if _has_to_wait(request):
+                return too_many(request)
+            link = find(token, purpose)
+            if link is None:
+                _count_a_wrong_token(request)
+                return gone(request)
+            repeated = request.method == "POST" and link.used_at is not None
+            now: datetime = request.now  # type: ignore[attr-defined]
+            if not repeated and not is_working(link, now) and not _just_used(link, now, after_use):
+                return gone(request)
+            request.actor = LinkActor(uid=link.uid)  # type: ignore[attr-defined]
+            return view(request, link, *args, **kwargs)
+
         @functools.wraps(view)
         @sensitive_variables("token")
         def by_token(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
                 return _private(HttpResponseNotAllowed(methods))
-            if _has_to_wait(request):
-                return _private(too_many(request))
-            link = find(token, purpose)
-            if link is None:
-                _count_a_wrong_token(request)
-                return _private(gone(request))
-            repeated = request.method == "POST" and link.used_at is not None
-            now: datetime = request.now  # type: ignore[attr-defined]
-            if not repeated and not is_working(link, now) and not _just_used(link, now, after_use):
-                return _private(gone(request))
-            request.actor = LinkActor(uid=link.uid)  # type: ignore[attr-defined]
-            return _private(view(request, link, *args, **kwargs))
+            # Until it is known who asks, the page speaks as the browser wishes; to staff, English.
+            asked = "en" if purpose is Purpose.PASSWORD else translation.get_language_from_request(request)
+            with translation.override(asked):
+                return _private(opened(request, token, *args, **kwargs))
 
         door = login_not_required(by_token)
         door.policy = Policy(purpose=purpose)  # type: ignore[attr-defined]

@@ -306,6 +306,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+#: What patients' pages and messages can speak. Staff read English.
+LANGUAGES = [("en", "English"), ("es", "Spanish"), ("de", "German"), ("fr", "French")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 #: Instants are UTC; each location has its own zone and pages show it.
 TIME_ZONE = "UTC"
 USE_TZ = True

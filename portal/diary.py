@@ -6,19 +6,19 @@ This link is used as often as there are spasms, until it runs out, is renewed or
 from __future__ import annotations
 
 import uuid
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from clinic import audit, links
 from clinic.links import Purpose, by_link
-from clinic.models import ActionLink, Clinic
-from clinic.pages import page
+from clinic.models import ActionLink
 from clinic.requests import LinkRequest
 from clinic.time import local_day
 from portal.diary_forms import SpasmForm, TapForm
+from portal.pages import page_for
 from treatments import notes, spasms
 from treatments.models import SpasmDiary, SpasmEntry
 from treatments.spasms import DiaryRefused
@@ -49,14 +49,15 @@ def _diary_page(request: LinkRequest, kept: SpasmDiary, *, status: int = 200) ->
     since = request.now - spasms.SHOWN
     entries = list(SpasmEntry.objects.filter(diary=kept, happened_at__gte=since).standing().newest_first())
     _looked_at(request, kept)
-    context = _facts(kept) | {
+    context = {
+        "zone": str(zone),
         "key": uuid.uuid4(),
         "severities": range(1, 11),
         "wrong": status == 422,
         "entries": [(e, e.may_be_corrected(request.now)) for e in entries],
         "today": local_day(request.now, zone),
     }
-    return page(request, "portal/diary.html", context, status=status)
+    return page_for(kept.patient, request, "portal/diary.html", context, status=status)
 
 
 @by_link(Purpose.SPASM_DIARY)
@@ -72,12 +73,12 @@ def entry(request: LinkRequest, link: ActionLink, entry: uuid.UUID) -> HttpRespo
         try:
             spasms.correct(link=link, entry=found, now=request.now, **form.cleaned_data)
         except DiaryRefused as refusal:
-            form.add_error("happened_at", str(refusal))
+            form.add_error("happened_at", _(str(refusal)))
         else:
             return redirect("portal:diary", _token(request))
     _looked_at(request, found.diary)
-    context = _facts(found.diary) | {"form": form, "entry": found}
-    return page(request, "portal/diary_entry.html", context, status=422 if form.errors else 200)
+    context, status = {"form": form, "entry": found}, 422 if form.errors else 200
+    return page_for(found.diary.patient, request, "portal/diary_entry.html", context, status=status)
 
 
 @by_link(Purpose.SPASM_DIARY, methods=("POST",))
@@ -103,20 +104,10 @@ def _entry_of(link: ActionLink, uid: uuid.UUID) -> SpasmEntry | None:
 
 def _too_late(request: LinkRequest, found: SpasmEntry) -> HttpResponse:
     _looked_at(request, found.diary)
-    return page(request, "portal/diary_too_late.html", _facts(found.diary), status=409)
+    return page_for(found.diary.patient, request, "portal/diary_too_late.html", status=409)
 
 
 def _looked_at(request: LinkRequest, kept: SpasmDiary) -> None:
     if request.method != "HEAD":
         uid = kept.patient.survivor.uid
         audit.viewed("spasm_diary", by=request.actor, now=request.now, subject=kept, patient_uid=uid)
-
-
-def _facts(kept: SpasmDiary) -> dict[str, Any]:
-    clinic = Clinic.objects.first()
-    return {
-        "first_name": kept.patient.survivor.greeting_name,
-        "clinic": clinic,
-        "phone": clinic.phone if clinic else "",
-        "zone": notes.house_zone(),
-    }

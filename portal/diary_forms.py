@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import TonusForm
 from treatments.models import SpasmEntry
@@ -25,30 +26,33 @@ class SpasmForm(TonusForm):
     """What more there is to say of a spasm; only how bad and when must be there."""
 
     severity = forms.TypedChoiceField(
-        label="How bad was it?",
+        label=_("How bad was it?"),
         coerce=int,
         choices=[(n, str(n)) for n in range(1, 11)],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a number from 1 to 10.", "invalid_choice": "Choose a number from 1 to 10."},
+        error_messages={
+            "required": _("Choose a number from 1 to 10."),
+            "invalid_choice": _("Choose a number from 1 to 10."),
+        },
     )
     happened_at = forms.CharField(
-        label="When?", widget=forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"})
+        label=_("When?"), widget=forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"})
     )
     duration = forms.ChoiceField(
-        label="How long did it last?", choices=Duration.choices, required=False, widget=forms.RadioSelect
+        label=_("How long did it last?"), choices=Duration.choices, required=False, widget=forms.RadioSelect
     )
     trigger = forms.ChoiceField(
-        label="What set it off?", choices=Trigger.choices, required=False, widget=forms.RadioSelect
+        label=_("What set it off?"), choices=Trigger.choices, required=False, widget=forms.RadioSelect
     )
     stopped = forms.MultipleChoiceField(
-        label="What did it stop you from doing?",
+        label=_("What did it stop you from doing?"),
         choices=Stopped.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     medication_taken = forms.TypedChoiceField(
-        label="Did you take medication for it?",
-        choices=[("yes", "Yes"), ("no", "No")],
+        label=_("Did you take medication for it?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
         required=False,
         coerce=lambda said: said == "yes",
         empty_value=None,  # type: ignore[arg-type]
@@ -77,5 +81,5 @@ class SpasmForm(TonusForm):
         try:
             wall = datetime.fromisoformat(typed)
         except ValueError:
-            raise ValidationError("Enter a day and an hour.") from None
+            raise ValidationError(_("Enter a day and an hour.")) from None
         return wall.replace(tzinfo=self.zone).astimezone(UTC)

@@ -15,11 +15,11 @@ from django.shortcuts import redirect
 from clinic import audit, documents, links
 from clinic.access import LinkActor
 from clinic.links import Purpose, by_link
-from clinic.models import ActionLink, Clinic
-from clinic.pages import page
+from clinic.models import ActionLink
 from clinic.requests import LinkRequest
 from clinic.time import local_day
 from portal.home_forms import HomeForm
+from portal.pages import page_for
 from treatments import adherence, home, home_links, notes
 from treatments.home import AtHome
 from treatments.models import Plan
@@ -60,7 +60,7 @@ def programme(request: LinkRequest, link: ActionLink) -> HttpResponse:
         uid = plan.patient.survivor.uid
         audit.viewed("home", by=request.actor, now=request.now, subject=plan, patient_uid=uid)
     context = _facts(home.at_home(plan, today=today), day=day, today=today) | {"form": form, "token": _token(request)}
-    return page(request, "portal/home.html", context, status=422 if form.errors else 200)
+    return page_for(plan.patient, request, "portal/home.html", context, status=422 if form.errors else 200)
 
 
 @by_link(Purpose.HOME, methods=("GET", "HEAD"))
@@ -83,16 +83,12 @@ def _chosen(typed: str, today: date) -> date:
 
 
 def _facts(at_home: AtHome, *, day: date, today: date) -> dict[str, Any]:
-    clinic = Clinic.objects.first()
     lines = [
         {"one": line.prescription, "exercise": line.prescription.exercise, "tick": dict(line.days).get(day),
          "done": line.done, "planned": line.planned}
         for line in at_home.lines
     ]  # fmt: skip
     return {
-        "first_name": at_home.plan.patient.survivor.greeting_name,
-        "clinic": clinic,
-        "phone": clinic.phone if clinic else "",
         "lines": lines,
         "day": day,
         "today": today,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import TonusForm
 from treatments.adherence import can_tick
@@ -16,10 +17,12 @@ from treatments.models import ExercisePrescription, Plan
 class HomeForm(TonusForm):
     """One exercise on one day: done or not, and how it felt."""
 
-    done = forms.TypedChoiceField(choices=[("yes", "Done"), ("no", "Not done")], coerce=lambda said: said == "yes")
+    done = forms.TypedChoiceField(
+        choices=[("yes", _("Done")), ("no", _("Not done"))], coerce=lambda said: said == "yes"
+    )
     pain = forms.TypedChoiceField(
-        choices=[("", "not said"), *((n, str(n)) for n in range(11))], coerce=int, empty_value=None, required=False,
-        error_messages={"invalid_choice": "Pain is a number from 0 to 10."},
+        choices=[("", _("not said")), *((n, str(n)) for n in range(11))], coerce=int, empty_value=None, required=False,
+        error_messages={"invalid_choice": _("Pain is a number from 0 to 10.")},
     )  # fmt: skip
 
     def __init__(self, *args: Any, plan: Plan, today: date, **kwargs: Any) -> None:
@@ -30,12 +33,12 @@ class HomeForm(TonusForm):
         )
         self.fields["exercise"] = forms.ModelChoiceField(
             queryset=mine, to_field_name="position",
-            error_messages={"invalid_choice": "That exercise is no longer in your plan."},
+            error_messages={"invalid_choice": _("That exercise is no longer in your plan.")},
         )  # fmt: skip
         self.fields["on"] = forms.DateField()
 
     def clean_on(self) -> date:
         day: date = self.cleaned_data["on"]
         if not can_tick(day, self.today):
-            raise ValidationError("Only the last seven days can be ticked.")
+            raise ValidationError(_("Only the last seven days can be ticked."))
         return day

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse, QueryDict
 
 from clinic import audit, links
 from clinic.links import Purpose, by_link
-from clinic.models import ActionLink, Clinic
-from clinic.pages import page
+from clinic.models import ActionLink
 from clinic.requests import LinkRequest
+from portal.pages import page_for
 from treatments import asking
 from treatments.forms.outcomes import FORMS, MeasureForm
 from treatments.measuring import MeasureRefused
@@ -34,8 +32,9 @@ def questions(request: LinkRequest, link: ActionLink) -> HttpResponse:
         return _thanks(request, asked)
     wrong = any(form.errors for form in forms)
     _looked_at(request, asked)
-    context = _facts(asked) | {"forms": forms, "wrong": wrong}
-    return page(request, "portal/questions.html", context, status=422 if wrong else 200)
+    # No score is shown: what it means is for the visit.
+    context = {"forms": forms, "wrong": wrong}
+    return page_for(asked.patient, request, "portal/questions.html", context, status=422 if wrong else 200)
 
 
 def _asked(link: ActionLink) -> MeasureRequest | None:
@@ -55,20 +54,10 @@ def _over(request: LinkRequest, link: ActionLink, asked: MeasureRequest | None) 
 
 def _thanks(request: LinkRequest, asked: MeasureRequest) -> HttpResponse:
     _looked_at(request, asked)
-    return page(request, "portal/questions_done.html", _facts(asked))
+    return page_for(asked.patient, request, "portal/questions_done.html")
 
 
 def _looked_at(request: LinkRequest, asked: MeasureRequest) -> None:
     if request.method != "HEAD":
         uid = asked.patient.survivor.uid
         audit.viewed("measure_request", by=request.actor, now=request.now, subject=asked, patient_uid=uid)
-
-
-def _facts(asked: MeasureRequest) -> dict[str, Any]:
-    """First name, whom to call. No score is shown: what it means is for the visit."""
-    clinic = Clinic.objects.first()
-    return {
-        "first_name": asked.patient.survivor.greeting_name,
-        "clinic": clinic,
-        "phone": clinic.phone if clinic else "",
-    }

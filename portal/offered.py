@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from clinic import audit, links
 from clinic.access import SYSTEM, LinkActor
 from clinic.links import Purpose, by_link
-from clinic.models import ActionLink, Clinic
-from clinic.pages import page
+from clinic.models import ActionLink
 from clinic.requests import LinkRequest
 from portal.answers import AlreadyAnswered
+from portal.pages import page_for
 from scheduling import offers
 from scheduling.booking import BookingRefused
 from scheduling.diaries import once_more_after_deadlock
@@ -42,7 +42,7 @@ def offer(request: LinkRequest, link: ActionLink) -> HttpResponse:
     if link.used_at is not None or not _can_answer(shown, request.now):
         return _over(request, shown)
     _looked_at(request, shown)
-    return page(request, "portal/offer.html", _facts(link, shown))
+    return _page(request, "portal/offer.html", shown, link=link)
 
 
 @by_link(Purpose.WAITLIST, methods=("POST",))
@@ -92,7 +92,7 @@ def _answered(
     if link.used_for != answer:
         return _over(request, shown)
     _looked_at(request, shown)
-    return page(request, "portal/offer_done.html", _facts(link, shown) | {"answer": answer.value})
+    return _page(request, "portal/offer_done.html", shown, link=link, answer=answer.value)
 
 
 def _impossible(request: LinkRequest, link: ActionLink, shown: WaitlistOffer, refusal: BookingRefused) -> HttpResponse:
@@ -116,8 +116,8 @@ def _can_answer(shown: WaitlistOffer, now: datetime) -> bool:
 def _over(request: LinkRequest, shown: WaitlistOffer, *, status: int = 410) -> HttpResponse:
     """Too late, answered, or taken back: what that means for the patient, and whom to call."""
     _looked_at(request, shown)
-    context = _facts(None, shown) | {"is_refused": status == 409, "stays": shown.entry.is_on_the_list}
-    return page(request, "portal/offer_over.html", context, status=status)
+    more = {"is_refused": status == 409, "stays": shown.entry.is_on_the_list}
+    return _page(request, "portal/offer_over.html", shown, status=status, **more)
 
 
 def _looked_at(request: LinkRequest, shown: WaitlistOffer) -> None:
@@ -126,14 +126,16 @@ def _looked_at(request: LinkRequest, shown: WaitlistOffer) -> None:
         audit.viewed("waitlist_offer", by=request.actor, now=request.now, subject=shown, patient_uid=uid)
 
 
-def _facts(link: ActionLink | None, shown: WaitlistOffer) -> dict[str, Any]:
-    """First name, day, hour, place, with whom, how long, until when. Nothing about why the patient comes."""
-    clinic = Clinic.objects.first()
+def _page(request: LinkRequest, template: str, shown: WaitlistOffer, *, status: int = 200, **more: Any) -> HttpResponse:
+    facts = _facts(shown) | more
+    return page_for(shown.entry.patient, request, template, facts, location=shown.location, status=status)
+
+
+def _facts(shown: WaitlistOffer) -> dict[str, Any]:
+    """Day, hour, place, with whom, how long, until when. Nothing about why the patient comes."""
     entry = shown.entry
     visit: Appointment | None = entry.visit if shown.outcome == Outcome.ACCEPTED else None
     return {
-        "link": link,
-        "first_name": entry.patient.survivor.greeting_name,
         "starts_at": shown.starts_at,
         "location": shown.location,
         "with_whom": shown.practitioner.user.name,
@@ -142,6 +144,4 @@ def _facts(link: ActionLink | None, shown: WaitlistOffer) -> dict[str, Any]:
         "instead_of": entry.earlier_than if shown.is_pending else None,
         "is_taken": visit is not None,
         "left_the_list": not entry.is_on_the_list,
-        "clinic": clinic,
-        "phone": shown.location.phone or (clinic.phone if clinic else ""),
     }

@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from clinic import audit, links
 from clinic.links import Purpose, by_link
 from clinic.models import ActionLink, Clinic
-from clinic.pages import page
 from clinic.requests import LinkRequest
 from portal import answers
 from portal.answers import AlreadyAnswered, Answer
 from portal.forms import OtherTimeForm, ReasonForm
+from portal.pages import page_for
 from scheduling import calendar_entries
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment
@@ -80,7 +80,8 @@ def _show(
     if seen is None or link.used_at is not None or not answers.can_answer(seen, request.now):
         return links.gone(request)
     _looked_at(request, seen)
-    return page(request, template, _facts(link, seen) | (context or {}), status=status)
+    facts = _facts(link, seen) | (context or {})
+    return page_for(seen.patient, request, template, facts, location=seen.location, status=status)
 
 
 def _answer(request: LinkRequest, link: ActionLink, answer: Answer, act: Callable[[], Appointment]) -> HttpResponse:
@@ -96,18 +97,15 @@ def _answer(request: LinkRequest, link: ActionLink, answer: Answer, act: Callabl
     if done is None:
         return links.gone(request)
     audit.viewed("appointment", by=request.actor, now=request.now, subject=done, patient_uid=done.patient.survivor.uid)
-    return page(request, "portal/done.html", _facts(link, done) | {"answer": answer.value})
+    facts = _facts(link, done) | {"answer": answer.value}
+    return page_for(done.patient, request, "portal/done.html", facts, location=done.location)
 
 
 def _facts(link: ActionLink, seen: Appointment) -> dict[str, Any]:
-    """First name, day, hour, place, whom to call. Nothing about why the patient comes."""
-    clinic = Clinic.objects.first()
+    """Day, hour, place. Nothing about why the patient comes."""
     return {
         "link": link,
-        "first_name": seen.patient.survivor.greeting_name,
         "starts_at": seen.starts_at,
         "location": seen.location,
         "is_confirmed": seen.confirmed_at is not None,
-        "clinic": clinic,
-        "phone": seen.location.phone or (clinic.phone if clinic else ""),
     }

@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as _
 
 from clinic import audit, messaging
 from clinic.access import LinkActor
@@ -117,9 +118,9 @@ def correct(
     """Say more about a spasm, or put it right: within a day of writing it down."""
     entry = _mine(link, entry, now)
     if happened_at > now:
-        raise DiaryRefused("That hour is still to come.")
+        raise DiaryRefused(_("That hour is still to come."))
     if happened_at < entry.diary.opened_at or happened_at < entry.written_at - timedelta(days=7):
-        raise DiaryRefused("That is too long ago. Please tell us at your next visit.")
+        raise DiaryRefused(_("That is too long ago. Please tell us at your next visit."))
     entry.severity, entry.happened_at = severity, happened_at
     entry.duration, entry.trigger, entry.stopped = duration, trigger, sorted(stopped)
     entry.medication_taken = medication_taken
@@ -142,7 +143,7 @@ def _mine(link: ActionLink, entry: SpasmEntry, now: datetime) -> SpasmEntry:
     mine = SpasmEntry.objects.select_for_update(no_key=True, of=("self",)).select_related("diary")
     found = mine.filter(pk=entry.pk, diary__uid=link.subject_uid).first()
     if found is None or not found.may_be_corrected(now):
-        raise DiaryRefused("This entry can no longer be changed here. Please tell us at your next visit.")
+        raise DiaryRefused(_("This entry can no longer be changed here. Please tell us at your next visit."))
     return found
 
 

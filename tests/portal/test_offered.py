@@ -95,7 +95,7 @@ def test_taking_an_earlier_time_moves_the_visit(client, place):
     present = make.a_visit(place, local(30, 14), patient=patient)
     offer = an_offer(place, local(27, 14), patient=patient, earlier_than=present)
     token = token_for(offer)
-    assert "Mon 30 Nov 2026, 14:00" in client.get(at(token)).content.decode()
+    assert "Monday 30 November 2026, 14:00" in client.get(at(token)).content.decode()
     assert client.post(at(token)).status_code == 200
     present.refresh_from_db()
     assert (present.starts_at, Appointment.objects.count()) == (local(27, 14), 1)

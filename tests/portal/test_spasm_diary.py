@@ -192,5 +192,5 @@ def test_the_page_costs_the_same_however_many_spasms_there_were(client, diary, r
         make.a_spasm(link, at=NOW - timedelta(hours=n))
     token = make.token_for(diary)
     client.get(at(token))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(at(token))

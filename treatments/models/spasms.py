@@ -10,6 +10,7 @@ import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from patients.models import OfPatientQuerySet
 
@@ -18,28 +19,28 @@ MAY_CORRECT = timedelta(days=1)
 
 
 class Duration(models.TextChoices):
-    SECONDS = "seconds", "Some seconds"
-    MINUTES = "minutes", "Under 5 minutes"
-    HALF_HOUR = "half_hour", "5 to 30 minutes"
-    LONGER = "longer", "Longer"
+    SECONDS = "seconds", _("Some seconds")
+    MINUTES = "minutes", _("Under 5 minutes")
+    HALF_HOUR = "half_hour", _("5 to 30 minutes")
+    LONGER = "longer", _("Longer")
 
 
 class Trigger(models.TextChoices):
-    LIFTING = "lifting", "Lifting"
-    BENDING = "bending", "Bending or turning"
-    SITTING = "sitting", "Sitting long"
-    STANDING_UP = "standing_up", "Getting up"
-    WALKING = "walking", "Walking"
-    LYING = "lying", "Lying, at night"
-    COLD = "cold", "Cold"
-    STRESS = "stress", "Strain or worry"
-    NOTHING = "nothing", "Nothing I know"
+    LIFTING = "lifting", _("Lifting")
+    BENDING = "bending", _("Bending or turning")
+    SITTING = "sitting", _("Sitting long")
+    STANDING_UP = "standing_up", _("Getting up")
+    WALKING = "walking", _("Walking")
+    LYING = "lying", _("Lying, at night")
+    COLD = "cold", _("Cold")
+    STRESS = "stress", _("Strain or worry")
+    NOTHING = "nothing", _("Nothing I know")
 
 
 class Stopped(models.TextChoices):
-    WALKING = "walking", "Walking"
-    WORK = "work", "Work"
-    SLEEP = "sleep", "Sleep"
+    WALKING = "walking", _("Walking")
+    WORK = "work", _("Work")
+    SLEEP = "sleep", _("Sleep")
 
 
 class SpasmDiaryQuerySet(OfPatientQuerySet["SpasmDiary"]):
