@@ -79,6 +79,7 @@ def cosign(note: SessionNote, *, remark: str = "", by: User, now: datetime) -> C
     except IntegrityError as exc:
         raise CoSigningRefused("Somebody else has co-signed it a moment ago.") from exc
     audit.record(
-        "note.cosigned", by=by, now=now, subject=found, patient_uid=found.patient.uid, detail={"digest": found.digest}
-    )
+        "note.cosigned", by=by, now=now, subject=found, patient_uid=found.patient.uid,
+        detail={"digest": found.digest, "row": vouching.digest_of_cosignature(made)},
+    )  # fmt: skip
     return made

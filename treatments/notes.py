@@ -39,7 +39,14 @@ from treatments.content import (  # noqa: F401 -- read as notes.Content by all w
 )
 from treatments.models import Addendum, Episode, Kind, Plan, SessionNote, Supervision
 from treatments.states import NOTE_TRANSITIONS, NoteStatus
-from treatments.vouching import TEMPLATE_VERSION, altered, canonical, digest, is_intact  # noqa: F401 -- the same
+from treatments.vouching import (  # noqa: F401 -- the same
+    TEMPLATE_VERSION,
+    altered,
+    canonical,
+    digest,
+    digest_of_addendum,
+    is_intact,
+)
 
 
 class NoteRefused(Exception):
@@ -52,6 +59,13 @@ class NoteIsStale(NoteRefused):
     def __init__(self, stored: SessionNote) -> None:
         super().__init__("This note was saved in another window meanwhile. Both versions are here: nothing is lost.")
         self.stored = stored
+
+
+class NoteIsSigned(NoteRefused):
+    """It is never changed any more. What was typed meanwhile goes into an addendum."""
+
+    def __init__(self) -> None:
+        super().__init__("This note is signed. Add an addendum instead.")
 
 
 class NotLookedAt(NoteRefused):
@@ -222,7 +236,7 @@ def discard(note: SessionNote, *, by: User, now: datetime) -> None:
 def check_may_write(note: SessionNote, *, by: User) -> None:
     """Raise NoteRefused unless this person may go on writing this note."""
     if note.is_signed:
-        raise NoteRefused("This note is signed. Add an addendum instead.")
+        raise NoteIsSigned
     if note.author.user_id != by.pk:
         raise NoteRefused("Only its author may write in this note.")
 
@@ -280,7 +294,10 @@ def amend(note: SessionNote, *, text: str, reason: str, by: User, now: datetime)
     if not text.strip() or not reason.strip():
         raise NoteRefused("Say what is added, and why.")
     addendum = Addendum.objects.create(note=note, text=text, reason=reason, written_at=now, written_by=by)
-    audit.record("note.amended", by=by, now=now, subject=addendum, patient_uid=note.patient.uid)
+    audit.record(
+        "note.amended", by=by, now=now, subject=addendum, patient_uid=note.patient.uid,
+        detail={"digest": digest_of_addendum(addendum)},
+    )  # fmt: skip
     return addendum
 
 

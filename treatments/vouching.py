@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from treatments.content import NUMBERS, TEXTS
-from treatments.models import SessionNote
+from treatments.models import Addendum, CoSignature, SessionNote
 
 #: Which fields a note has and how they are asked; part of the digest. Older notes keep the one they were signed under.
 TEMPLATE_VERSION = 3
@@ -16,7 +17,35 @@ TEMPLATE_VERSION = 3
 
 def digest(note: SessionNote) -> str:
     """SHA-256 over all that the note says, in one canonical form."""
-    said = json.dumps(canonical(note), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _sha256(canonical(note))
+
+
+def digest_of_addendum(addendum: Addendum) -> str:
+    """Of what was added to a note, by whom, when and why. It stands in the audit: an addendum has no signature."""
+    facts = {
+        "addendum": str(addendum.uid),
+        "note": str(addendum.note.uid),
+        "text": addendum.text,
+        "reason": addendum.reason,
+        "written_at": _utc(addendum.written_at),
+        "written_by": str(addendum.written_by.uid),
+    }
+    return _sha256(facts)
+
+
+def digest_of_cosignature(cosignature: CoSignature) -> str:
+    facts = {
+        "note": str(cosignature.note.uid),
+        "digest": cosignature.digest,
+        "signed_at": _utc(cosignature.signed_at),
+        "signed_by": str(cosignature.signed_by.uid),
+        "remark": cosignature.remark,
+    }
+    return _sha256(facts)
+
+
+def _sha256(facts: Mapping[str, object]) -> str:
+    said = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -72,7 +101,11 @@ def is_intact(note: SessionNote) -> bool:
     return note.is_signed and digest(note) == note.digest
 
 
+def all_signed() -> Iterator[SessionNote]:
+    signed = SessionNote.objects.signed().with_parts().select_related("author", "signed_by").order_by("pk")
+    return signed.iterator(chunk_size=500)
+
+
 def altered() -> list[uuid.UUID]:
     """The signed notes that no longer say what was vouched for."""
-    signed = SessionNote.objects.signed().with_parts().select_related("author", "signed_by").order_by("pk")
-    return [note.uid for note in signed.iterator(chunk_size=500) if not is_intact(note)]
+    return [note.uid for note in all_signed() if not is_intact(note)]

@@ -21,6 +21,7 @@ from treatments.body import atlas
 from treatments.body.marks import Layer, Mark, asked, compare, fingerprint, heat
 from treatments.forms.bodychart import BodyForm
 from treatments.models import SessionNote
+from treatments.views.notes import unsaved_addendum
 from treatments.views.scope import note_or_404, patient_or_404, plan_or_404
 
 #: So many charts on one page of a patient's history.
@@ -33,9 +34,9 @@ HEATED = (Layer.PAIN, Layer.SPASM, Layer.TRIGGER_POINT, Layer.NUMBNESS)
 def body_chart(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """The chart of one session as it is marked; a part of the note's page, or a page of its own."""
     found = note_or_404(request, uid, Can.WRITE_NOTES)
-    if not notes.may_write(found, by=request.user):
-        return go_to(request, "treatments:note", found.uid)
     form = BodyForm(posted(request), stored=bodychart.marks_of(found))
+    if not notes.may_write(found, by=request.user):
+        return _signed_meanwhile(request, found, form)
     if request.method != "POST":
         audit.viewed("note.body", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
         return _editor(request, found, form)
@@ -44,10 +45,20 @@ def body_chart(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         _save(request, found, form)
     except bodychart.ChartIsStale as stale:
         return _editor(request, found, form, status=409, stale=stale)
+    except notes.NoteRefused:
+        return _signed_meanwhile(request, note_or_404(request, uid, Can.WRITE_NOTES), form)
     if not valid:
         return _editor(request, note_or_404(request, uid, Can.WRITE_NOTES), form, status=422)
     messages.success(request, "Body chart saved.")
     return go_to(request, "treatments:body_chart", found.uid)
+
+
+def _signed_meanwhile(request: StaffRequest, found: SessionNote, form: BodyForm) -> HttpResponse:
+    """The note as it was signed; what was marked and is not in it stands in words in an addendum, still to be added."""
+    stored = bodychart.marks_of(found)
+    marked = form.marks if request.method == "POST" and found.is_signed else []
+    words = [mark.words for mark in marked if mark not in stored]
+    return unsaved_addendum(request, found.uid, words) if words else go_to(request, "treatments:note", found.uid)
 
 
 def _save(request: StaffRequest, found: SessionNote, form: BodyForm) -> list[Mark]:
@@ -96,7 +107,7 @@ def body_autosave(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         words = {"seen": fingerprint(stale.stored), "theirs": [mark.words for mark in stale.stored]}
         return JsonResponse(words | {"mine": [mark.words for mark in form.marks]}, status=409)
     except notes.NoteRefused as refusal:
-        return JsonResponse({"refused": str(refusal)}, status=422)
+        return JsonResponse({"refused": str(refusal), "signed": isinstance(refusal, notes.NoteIsSigned)}, status=422)
     at = request.now.astimezone(ZoneInfo(found.zone))
     return JsonResponse({"seen": fingerprint(marks), "at": f"{at:%H:%M:%S}", "unsaved": form.unsaved})
 

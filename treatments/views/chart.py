@@ -22,6 +22,7 @@ from treatments.content import CARRIED, LABELS, PARTS, content_of
 from treatments.forms.chart import Chart
 from treatments.models import Diagnosis, SessionNote
 from treatments.states import NotePrivacy
+from treatments.views.notes import unsaved_addendum
 from treatments.views.scope import note_or_404, today_of
 
 
@@ -29,9 +30,9 @@ from treatments.views.scope import note_or_404, today_of
 def chart(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """POST keeps what was typed; `sign` goes on to the signature when nothing stands against it."""
     reading = _read(request, uid)
-    if not notes.may_write(reading.note, by=request.user):
-        return go_to(request, "treatments:note", uid)
     form = _form(reading, posted(request))
+    if not notes.may_write(reading.note, by=request.user):
+        return _signed_meanwhile(request, reading.note, form)
     if request.method != "POST":
         audit.viewed(
             "note.chart", by=request.user, now=request.now, patient_uid=reading.note.patient.uid, subject=reading.note
@@ -43,10 +44,8 @@ def chart(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         if "sign" in request.POST and valid:
             notes.check_can_sign(saved, content_of(saved), by=request.user, now=request.now)
             return go_to(request, "treatments:sign", uid)
-    except notes.NoteIsStale as stale:
-        return _page(request, _read(request, uid), form, status=409, conflict=_differences(stale.stored, form))
     except notes.NoteRefused as refusal:
-        return _page(request, _read(request, uid), form, status=422, refusal=str(refusal))
+        return _refused(request, uid, form, refusal)
     if not valid:
         return _page(request, _read(request, uid), form, status=422)
     messages.success(request, "Draft saved.")
@@ -90,6 +89,25 @@ def _page(request: StaffRequest, reading: Reading, form: Chart, *, status: int =
     return page(request, "treatments/chart.html", context, status=status)
 
 
+def _refused(request: StaffRequest, uid: uuid.UUID, form: Chart, refusal: notes.NoteRefused) -> HttpResponse:
+    """The page again with all that was typed: beside what another window stored, or beside what stands against it."""
+    reading = _read(request, uid)
+    if reading.note.is_signed:
+        return _signed_meanwhile(request, reading.note, form)
+    if isinstance(refusal, notes.NoteIsStale):
+        return _page(request, reading, form, status=409, conflict=_differences(refusal.stored, form))
+    return _page(request, reading, form, status=422, refusal=str(refusal))
+
+
+def _signed_meanwhile(request: StaffRequest, note: SessionNote, form: Chart) -> HttpResponse:
+    """The note as it was signed; what was typed and is not in it stands in its addendum, still to be added."""
+    words: list[str] = []
+    if request.method == "POST" and note.is_signed:
+        form.is_valid()
+        words = [f"{row['label']}: {row['mine']}" for row in _differences(note, form) if row["mine"]]
+    return unsaved_addendum(request, note.uid, words) if words else go_to(request, "treatments:note", note.uid)
+
+
 def _whose(request: StaffRequest, note: SessionNote) -> tuple[str, str]:
     """The browser keeps what is typed under a key of this note and this person, which only their page is given."""
     return str(note.uid), str(request.user.uid)
@@ -114,7 +132,7 @@ def autosave(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         context = {"note": note, "conflict": _differences(note, form)}
         return page(request, "treatments/chart.html#conflict", context, status=409)
     except notes.NoteRefused as refusal:
-        return JsonResponse({"refused": str(refusal)}, status=422)
+        return JsonResponse({"refused": str(refusal), "signed": isinstance(refusal, notes.NoteIsSigned)}, status=422)
     at = request.now.astimezone(ZoneInfo(saved.zone))
     kept = {"revision": saved.revision, "at": f"{at:%H:%M:%S}", "unsaved": form.unsaved, "carried": saved.carried}
     return JsonResponse(kept)
@@ -153,10 +171,8 @@ def carry(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     try:
         saved = _save(request, reading.note, form)
         notes.carry(saved, by=request.user, now=request.now)
-    except notes.NoteIsStale as stale:
-        return _page(request, _read(request, uid), form, status=409, conflict=_differences(stale.stored, form))
     except notes.NoteRefused as refusal:
-        messages.error(request, str(refusal))
+        return _refused(request, uid, form, refusal)
     return go_to(request, "treatments:chart", uid)
 
 

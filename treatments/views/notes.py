@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -71,19 +72,32 @@ def note(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return _read(request, found, AddendumForm(posted(request)), CoSignForm())
 
 
+def unsaved_addendum(request: StaffRequest, uid: uuid.UUID, words: Sequence[str]) -> HttpResponse:
+    """A note that was signed while somebody went on typing in it: their words wait in an addendum, nothing is lost."""
+    form = AddendumForm(initial={"text": "\n".join(words), "reason": "Typed before it was signed"})
+    return _read(request, note_or_404(request, uid, Can.WRITE_NOTES), form, CoSignForm(), status=409, came_late=True)
+
+
 def _read(
-    request: StaffRequest, found: SessionNote, form: AddendumForm, cosign_form: CoSignForm, status: int = 200
+    request: StaffRequest,
+    found: SessionNote,
+    form: AddendumForm,
+    cosign_form: CoSignForm,
+    *,
+    status: int = 200,
+    came_late: bool = False,
 ) -> HttpResponse:
     audit.viewed("note", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
     context = {
         "note": found,
         "patient": found.patient,
         "form": form,
+        "came_late": came_late,
         "cosign_form": cosign_form,
         "intact": notes.is_intact(found),
         "mine": notes.may_write(found, by=request.user),
         "may_cosign": cosigning.may_cosign(found, by=request.user),
-        "may_amend": found.is_signed and _writes_here(request, found),
+        "may_amend": (found.is_signed or form.is_bound) and _writes_here(request, found),
         "openings": list(found.openings.select_related("opened_by"))  # type: ignore[attr-defined]
         if found.author.user_id == request.user.pk
         else [],
