@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from clinic import audit
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
 from clinic.time import local_day
-from scheduling import resources
+from scheduling import message_rules, resources
 from scheduling.models import OpeningHours, Room, Weekday, WorkingHours
 
 _LOCK = 0x66697273747374  # "firstst": two browsers do not open the clinic twice
@@ -39,6 +39,7 @@ def open_clinic(
     place = Location.objects.create(country=clinic["country"], phone=clinic["phone"], **location)
     user = _first_owner(owner)
     _open_doors(place, hours, user.practitioner_or_none, now)
+    message_rules.begin(now=now)
     made = [Room.objects.create(location=place, name=name) for name in rooms["rooms"].splitlines()]
     treats = [user.practitioner_or_none.pk] if user.practitioner_or_none else []
     resources.ensure(practitioners=treats, rooms=[room.pk for room in made])

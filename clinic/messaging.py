@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -103,6 +103,9 @@ class Draft:
     says: str = ""
     wording: str = ""
     rule_uid: uuid.UUID | None = None
+    #: The message that says this one's words as well, when it is not to go out itself; and what this one is called.
+    said_by_uid: uuid.UUID | None = None
+    uid: uuid.UUID = field(default_factory=uuid.uuid4)
     #: Why it will not be sent, when that is known already.
     suppressed: str = ""
     #: Whether the desk should know of that; by default as messaging_states.WANTS_A_PERSON says.
@@ -133,6 +136,7 @@ def message(draft: Draft, *, now: datetime) -> OutboundMessage:
         raise ValueError("A message with a link says where it goes, and no other does.")
     wants_person = draft.suppressed in WANTS_A_PERSON if draft.needs_person is None else draft.needs_person
     return OutboundMessage(
+        uid=draft.uid,
         purpose=draft.purpose,
         occasion=draft.occasion,
         channel=draft.to.channel,
@@ -146,6 +150,7 @@ def message(draft: Draft, *, now: datetime) -> OutboundMessage:
         says=draft.says or draft.purpose,
         wording=draft.wording,
         rule_uid=draft.rule_uid,
+        said_by_uid=draft.said_by_uid,
         title=draft.title[:200],
         text=draft.text,
         html=draft.html,
@@ -169,14 +174,24 @@ def say_instead(old: OutboundMessage, draft: Draft, *, now: datetime) -> None:
     A sender that has it in hand with the old words loses it at the fence.
     """
     new = message(draft, now=now)
+    if draft.suppressed:
+        return leave_out(old, now=now, reason=draft.suppressed, said_by=draft.said_by_uid)
     if old.state == State.PLANNED and (old.text, old.due_at) == (new.text, new.due_at):
-        return
-    _live_again(old, new, now)
+        return None
+    return _live_again(old, new, now)
 
 
-def leave_out(old: OutboundMessage, *, now: datetime) -> None:
-    """A locked message that has not left is not sent: another one says the same."""
-    _stop(OutboundMessage.objects.filter(pk=old.pk), Reason.DUPLICATE_CONTACT, now)
+def leave_out(
+    old: OutboundMessage,
+    *,
+    now: datetime,
+    reason: str = Reason.DUPLICATE_CONTACT,
+    said_by: uuid.UUID | None = None,
+) -> None:
+    """A locked message that has not left is not sent: another one says the same, or nobody asks for it any more."""
+    mine = OutboundMessage.objects.filter(pk=old.pk)
+    _stop(mine, reason, now)
+    mine.not_sent().update(said_by_uid=said_by)
 
 
 def _planned_before(new: OutboundMessage, now: datetime) -> OutboundMessage:

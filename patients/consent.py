@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from clinic import audit, messaging
 from clinic.access import Actor
@@ -75,6 +78,22 @@ def standing(patient: Patient) -> dict[str, ContactConsent]:
 def agreed(patient: Patient) -> dict[str, bool]:
     """Whether the newest word on each channel is yes; a channel that was never asked about is missing."""
     return {channel: said.given for channel, said in standing(patient).items()}
+
+
+def agreed_of(people: Iterable[Patient]) -> dict[int, dict[str, bool]]:
+    """The same of many people at once, by the id of the record that stands for each: one statement."""
+    roots = {person.root_id for person in people}
+    root = Coalesce("patient__merged_into_id", "patient_id")
+    newest = (
+        ContactConsent.objects.annotate(root=root)
+        .filter(Q(patient__in=roots) | Q(patient__merged_into__in=roots))
+        .order_by("root", "channel", "-recorded_at", "-pk")
+        .distinct("root", "channel")
+    )
+    found: dict[int, dict[str, bool]] = {}
+    for person, channel, given in newest.values_list("root", "channel", "given"):
+        found.setdefault(person, {})[channel] = given
+    return found
 
 
 def may_contact(patient: Patient, channel: str) -> bool:

@@ -7,7 +7,7 @@ parts anew, so it is right whatever happened before. See docs/adr/0028-one-messa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -17,11 +17,11 @@ from clinic.messaging import Draft
 from clinic.messaging_states import NEVER_LEFT, STOPPABLE, Reason, State
 from clinic.models import Clinic, OutboundMessage
 from patients import records
-from scheduling import reminders, words
+from scheduling import words
 from scheduling.contact import way_to
 from scheduling.models import Appointment
 from scheduling.states import Status
-from scheduling.words import REMINDER, when
+from scheduling.words import REMINDER, Times, when
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,12 @@ def _reminder(
 ) -> Draft:
     """With what it, or one that it stands for, was to bring for the patient's calendar."""
     patient, clinic = first.patient.survivor, Clinic.objects.first()
-    times = [part.starts_at for part, _ in others]
-    draft = reminders.late(first, patient, clinic, way_to(patient), now, parts=times)
+    times = Times(tuple(part.starts_at for part, _ in others), every_one=True)
+    draft = words.draft(
+        first, patient, clinic, way_to(patient),
+        purpose=REMINDER, words=REMINDER, due_at=max(row.due_at, now), now=now, times=times,
+    )  # fmt: skip
+    draft = replace(draft, occasion=row.occasion, rule_uid=row.rule_uid)
     if row.calendar or any(one.calendar for _, one in others):
         draft = words.with_entries(draft, [first, *(part for part, _ in others)], clinic)
     return draft

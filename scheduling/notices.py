@@ -19,11 +19,13 @@ from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import Clinic, DeskTask, OutboundMessage
 from patients import records
 from patients.models import Patient
+from scheduling import customs as house
 from scheduling import gathered, reminders
 from scheduling.calendar_entries import entries_for
-from scheduling.contact import Way, day_before, next_decent, way_to
+from scheduling.contact import Way, way_to
+from scheduling.customs import Customs
+from scheduling.due import parted
 from scheduling.models import Appointment
-from scheduling.reminders import WINDOW
 from scheduling.states import Status
 from scheduling.words import LONGEST_LINK, TOO_LATE, braced, when
 
@@ -77,29 +79,28 @@ def tell(changes: Sequence[Change], *, by: Actor, now: datetime) -> list[Outboun
     by_patient: dict[int, list[Change]] = {}
     for change in changes:
         by_patient.setdefault(change.visit.patient.survivor.pk, []).append(change)
-    clinic = Clinic.objects.first()
+    customs = house.read()
     sent = []
     for _, theirs in sorted(by_patient.items()):
-        sent.append(_tell_one(sorted(theirs, key=lambda c: (c.is_off, c.visit.starts_at)), clinic, by, now))
+        sent.append(_tell_one(sorted(theirs, key=lambda c: (c.is_off, c.visit.starts_at)), customs, by, now))
     return sent
 
 
-def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: datetime) -> OutboundMessage:
+def _tell_one(changes: list[Change], customs: Customs, by: Actor, now: datetime) -> OutboundMessage:
     """About the first moved visit, which its link answers for; if all are called off, about the first of them."""
     first = changes[0].visit
     patient = records.lock(first.patient)
     way = way_to(patient)
-    draft = _draft(changes, patient, clinic, way, now)
+    draft = _draft(changes, patient, customs, way, now)
     if way.channel == Channel.EMAIL:
-        calendar = entries_for([change.visit for change in changes], clinic).decode()
+        calendar = entries_for([change.visit for change in changes], customs.clinic).decode()
         draft = replace(draft, calendar=calendar)
     drafts = [draft]
     for change in changes:
         if change.is_off:
             continue
-        if day_before(change.visit.starts_at, change.visit.location.tz) > now + WINDOW:
-            reminders.plan_for(appointment=change.visit, now=now, confirm=False)
-        elif change.visit != first:
+        reminders.plan_for(appointment=change.visit, now=now, confirm=False, told=True)
+        if change.visit != first and _is_near(change.visit, patient, customs, way, now):
             drafts.append(_said_already(draft, change.visit))
     if draft.suppressed:
         _call(first, patient, changes, by, now)
@@ -109,16 +110,21 @@ def _tell_one(changes: list[Change], clinic: Clinic | None, by: Actor, now: date
     return written[0]
 
 
-def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: Way, now: datetime) -> Draft:
-    first, tz = changes[0].visit, changes[0].visit.location.tz
-    is_off = changes[0].is_off
-    due_at = next_decent(now, tz)
+def _is_near(visit: Appointment, patient: Patient, customs: Customs, way: Way, now: datetime) -> bool:
+    """So near that all its reminders are said by what the patient is told now."""
+    lying = parted(customs.asks(visit, patient, way.channel), now)
+    return bool(lying.reached) and not lying.later
+
+
+def _draft(changes: list[Change], patient: Patient, customs: Customs, way: Way, now: datetime) -> Draft:
+    first, is_off = changes[0].visit, changes[0].is_off
+    due_at = customs.hours.later(now, house.zone_of(patient, first.location))
     # It must be there before they leave for the old time, or for a new one that is earlier.
     too_late_at = min(at for c in changes for at in (c.was_at, c.visit.starts_at)) - TOO_LATE
     suppressed = way.blocked or (Reason.TOO_LATE if now >= too_late_at else "")
     if not suppressed and due_at >= too_late_at:
         suppressed = Reason.QUIET_HOURS
-    soon = not is_off and day_before(first.starts_at, tz) <= now + WINDOW
+    soon = not is_off and _is_near(first, patient, customs, way, now)
     purpose = MessagePurpose.VISIT_CANCELLED if is_off else MessagePurpose.VISIT_MOVED
     return Draft(
         # So near to the visit it is the reminder as well.
@@ -128,7 +134,7 @@ def _draft(changes: list[Change], patient: Patient, clinic: Clinic | None, way: 
         to=way.recipient(patient),
         says=purpose,
         title=TITLES["off" if is_off else "moved"],
-        text=_text(changes, patient, clinic),
+        text=_text(changes, patient, customs.clinic),
         due_at=due_at,
         too_late_at=too_late_at,
         link_purpose="" if is_off else Purpose.VISIT,

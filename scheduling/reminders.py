@@ -1,66 +1,61 @@
 """What patients are told about their visits, and when. Written into the outbox with the visit itself.
 
-The rule of the house: one reminder at the same wall-clock time the day before, and a confirmation at booking,
-unless the two would fall within twelve hours: then one message, at once, is both. Reminders keep decent hours;
-the answer to a booking that was just made does not wait. See docs/adr/0028-one-message-in-one-window.md.
+The rules of the house (scheduling.message_rules) or the patient's own choice say when: see scheduling.due, which alone
+knows. A booking is confirmed at once; what falls within twelve hours of that is said by it: then one message is both.
+Reminders keep decent hours; the answer to a booking that was just made does not wait. See
+docs/adr/0028-one-message-in-one-window.md and docs/algorithms/reminders.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 
 from clinic import desk, messaging
 from clinic.messaging import Draft
-from clinic.messaging_states import CURABLE, MessagePurpose, Reason, State
-from clinic.models import Clinic, OutboundMessage
+from clinic.messaging_states import CURABLE, MessagePurpose, Reason
+from clinic.models import OutboundMessage
 from patients import records
 from patients.models import Patient
 from patients.persons import Person
-from scheduling import words
-from scheduling.contact import Way, day_before, decent, next_decent, way_to
+from scheduling import customs as house
+from scheduling import foreseen, gathered, words
+from scheduling.contact import Way, way_to
+from scheduling.customs import Customs
+from scheduling.due import Asked, Steps, parted
+from scheduling.foreseen import Foreseen
 from scheduling.models import Appointment
 from scheduling.states import Status
 from scheduling.words import BOOKED, MOVED, REMINDER, TOO_LATE, Times
 
-#: Two messages about one visit closer together than this are one.
-WINDOW = timedelta(hours=12)
 #: So long nothing is said of a move, and it can be taken back: see docs/adr/0040-a-move-can-be-taken-back.md.
 SECOND_THOUGHTS = timedelta(minutes=3)
-#: How far ahead the planner looks for visits without a reminder.
-HORIZON = timedelta(hours=72)
-
-#: What a message is for, what its words are about, and when it is due.
-Wanted = tuple[MessagePurpose, MessagePurpose, datetime]
 
 
 def plan_for(
-    *,
-    appointment: Appointment,
-    now: datetime,
-    confirm: bool = True,
+    *, appointment: Appointment, now: datetime, confirm: bool = True, told: bool = False
 ) -> list[OutboundMessage]:
     """Write the messages about a visit that was just booked or moved, in the caller's transaction.
 
-    `confirm=False` leaves out the confirmation, for a visit of which the patient is told otherwise. Of a move nothing
-    is said for a few minutes, in which it can be taken back.
+    `confirm=False` leaves out the confirmation, for a visit of which the patient is told otherwise; `told`: at this
+    moment. Of a move nothing is said for a few minutes, in which it can be taken back.
     """
-    if not _is_awaited(appointment, now):
+    if not is_awaited(appointment, now):
         return []
     patient = records.lock(appointment.patient)
-    way = way_to(patient)
-    wanted = _wanted(appointment, way, now, confirm=confirm)
-    drafts = _drafts(appointment, patient, clinic=Clinic.objects.first(), way=way, wanted=wanted, now=now)
+    about = _About(appointment, patient, house.read(), way_to(patient), now)
+    drafts = about.drafts(confirm=confirm, told=told)
     return messaging.enqueue(*drafts, now=now)
 
 
 def planned(
     appointment: Appointment,
     person: Person,
-    clinic: Clinic | None,
+    customs: Customs,
     *,
     now: datetime,
     confirm: bool = True,
@@ -72,31 +67,97 @@ def planned(
     `besides` are the times of others that are written as well: the confirmation names them. Or it names the other
     `parts` of an errand, every one, and brings their entries for the calendar.
     """
-    if not _is_awaited(appointment, now):
+    if not is_awaited(appointment, now):
         return []
-    way = way_to(person.patient, person.agreed)
-    wanted = _wanted(appointment, way, now, confirm=confirm)
-    drafts = _drafts(
-        appointment, person.patient, clinic=clinic, way=way, wanted=wanted, now=now, besides=besides, parts=parts
-    )
+    about = _About(appointment, person.patient, customs, way_to(person.patient, person.agreed), now)
+    drafts = about.drafts(confirm=confirm, besides=besides, parts=parts)
     return [messaging.message(draft, now=now) for draft in drafts]
 
 
-def _is_awaited(appointment: Appointment, now: datetime) -> bool:
+def is_awaited(appointment: Appointment, now: datetime) -> bool:
     return appointment.status == Status.BOOKED and appointment.starts_at > now
 
 
-def _wanted(appointment: Appointment, way: Way, now: datetime, *, confirm: bool) -> list[Wanted]:
-    """Which messages a visit is due that was just booked or moved."""
-    told = MOVED if appointment.version > 1 else BOOKED
-    due_at = day_before(appointment.starts_at, appointment.location.tz)
-    at_once = now if told is BOOKED else _after_second_thoughts(appointment, now)
-    reminder = (REMINDER, REMINDER, decent(due_at, appointment.location.tz))
-    if way.blocked or not confirm:
-        return [reminder]
-    if due_at <= now + WINDOW:
-        return [(REMINDER, told, at_once)]
-    return [(told, told, at_once), reminder]
+class _About:
+    """A visit, whose it is, and all that decides what they are told of it."""
+
+    def __init__(self, visit: Appointment, patient: Patient, customs: Customs, way: Way, now: datetime) -> None:
+        self.visit, self.patient, self.customs, self.way, self.now = visit, patient, customs, way, now
+        self.asks = customs.asks(visit, patient, way.channel)
+
+    def drafts(
+        self,
+        *,
+        confirm: bool,
+        told: bool = False,
+        besides: Sequence[datetime] = (),
+        parts: Sequence[Appointment] = (),
+    ) -> list[Draft]:
+        """What is to be written about a visit that was just booked or moved, the first message first."""
+        lying = parted(self.asks, self.now)
+        if told:
+            return self._reminders(lying.later) + [self._said(ask) for ask in lying.soon]
+        if self.way.blocked or not confirm:
+            drafts = self._reminders([*lying.soon, *lying.later] or lying.gone[-1:])
+            others_tell = not confirm and self.visit.basket is not None
+            return drafts if others_tell else self.with_entries(drafts, parts)
+        times = Times((*besides, *(part.starts_at for part in parts)), every_one=bool(parts))
+        if lying.later or not lying.reached:
+            first = self._news(self.telling, times)
+        else:  # so near that it is the reminder as well
+            last = lying.reached[-1]
+            first = replace(self._news(REMINDER, times), occasion=last.occasion, rule_uid=last.rule)
+        said = [self._said(ask, first) for ask in lying.soon if ask.occasion != first.occasion]
+        return [*self.with_entries([first], parts), *said, *self._reminders(lying.later)]
+
+    @property
+    def telling(self) -> MessagePurpose:
+        """What the patient is told when it was booked or moved."""
+        return MOVED if self.visit.version > 1 else BOOKED
+
+    def _news(self, purpose: MessagePurpose, times: Times) -> Draft:
+        at_once = self.now if self.telling is BOOKED else _after_second_thoughts(self.visit, self.now)
+        times = times if self.telling is BOOKED else Times()
+        return self._draft(purpose, self.telling, at_once, times)
+
+    def reminder(self, ask: Asked, sayers: Mapping[str, UUID]) -> Draft:
+        """The reminder that is asked for; left out when another one of this visit says it."""
+        draft = self._draft(REMINDER, REMINDER, ask.at, Times())
+        draft = replace(draft, occasion=ask.occasion, rule_uid=ask.rule)
+        return self._as_said(draft, sayers.get(ask.said_by)) if ask.said_by else draft
+
+    def late(self, ask: Asked) -> Draft:
+        """The reminder whose time has passed, at the next decent hour; it answers nobody."""
+        at = self.customs.hours.later(self.now, house.zone_of(self.patient, self.visit.location))
+        draft = self._draft(REMINDER, REMINDER, at, Times())
+        return replace(draft, occasion=ask.occasion, rule_uid=ask.rule)
+
+    def _reminders(self, asks: Sequence[Asked]) -> list[Draft]:
+        drafts: dict[str, Draft] = {}
+        for ask in asks:
+            drafts[ask.occasion] = self.reminder(ask, {name: draft.uid for name, draft in drafts.items()})
+        return list(drafts.values())
+
+    def _said(self, ask: Asked, by: Draft | None = None) -> Draft:
+        """Written down as said by what the patient is told now, so that nobody plans it."""
+        draft = replace(self.reminder(ask, {}), occasion=ask.occasion)
+        return self._as_said(draft, by.uid if by else None)
+
+    def _as_said(self, draft: Draft, by: UUID | None) -> Draft:
+        if draft.suppressed:
+            return draft
+        return replace(draft, suppressed=Reason.DUPLICATE_CONTACT, needs_person=False, said_by_uid=by)
+
+    def with_entries(self, drafts: list[Draft], parts: Sequence[Appointment] = ()) -> list[Draft]:
+        """The first message about this version brings its entry for the calendar."""
+        drafts[:1] = [words.with_entries(draft, [self.visit, *parts], self.customs.clinic) for draft in drafts[:1]]
+        return drafts
+
+    def _draft(self, purpose: MessagePurpose, says: MessagePurpose, due_at: datetime, times: Times) -> Draft:
+        return words.draft(
+            self.visit, self.patient, self.customs.clinic, self.way,
+            purpose=purpose, words=says, due_at=due_at, now=self.now, times=times,
+        )  # fmt: skip
 
 
 def void_for(*, appointment: Appointment, reason: str, now: datetime) -> int:
@@ -146,93 +207,50 @@ def as_before(*, appointment: Appointment, version: int, undone: int, moved_at: 
     )
 
 
+# -- What is missing, and what has changed ----------------------------------------------------------------
+
+
 def plan_missing(*, now: datetime, limit: int = 500) -> int:
-    """Find visits of the next days that lack a reminder (imported ones, consent given since) and plan it.
+    """Let the outbox have what the diary asks for: visits that came in without reminders, consent given since, rules
+    and choices that have changed. Returns for how many visits something was written or stopped.
 
-    Stops after `limit` that were planned; who cannot be reached takes nobody's place.
+    Stops after `limit` of them; who cannot be reached takes nobody's place.
     """
-    from scheduling import gathered  # noqa: PLC0415 -- it speaks in the words of this module
-
-    planned = 0
-    for visit in _without_reminder(now):
-        if planned >= limit:
+    customs = house.read()
+    done = 0
+    for case in foreseen.astray(customs, now=now):
+        if done >= limit:
             break
         with transaction.atomic():
-            appointment = (
-                Appointment.objects.select_for_update(no_key=True, of=("self",))
-                .select_related("patient__merged_into", "location")
-                .get(pk=visit.pk)
-            )
-            planned += _plan_late(appointment, now)
-            gathered.gather(appointment.basket, now=now)
-    return planned
+            visit = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related(
+                "patient__merged_into", "location"
+            ).get(pk=case.visit.pk)  # fmt: skip
+            done += settle(visit, customs, now=now)
+    return done
 
 
-def _without_reminder(now: datetime) -> list[Appointment]:
-    standing = OutboundMessage.objects.filter(
-        subject_uid=OuterRef("uid"), subject_version=OuterRef("version"), purpose=REMINDER
-    ).exclude(state=State.SUPPRESSED, reason__in=CURABLE)
-    coming = Appointment.objects.awaited().filter(
-        Q(starts_at__gt=now + TOO_LATE, starts_at__lt=now + HORIZON), ~Exists(standing)
-    )
-    return list(coming.select_related("patient__merged_into", "location").order_by("starts_at", "pk"))
-
-
-def _plan_late(appointment: Appointment, now: datetime) -> int:
-    """A reminder by itself, which answers nobody: at its hour, or at the next decent one."""
-    if appointment.status != Status.BOOKED:
-        return 0
-    patient = records.lock(appointment.patient)
+def settle(visit: Appointment, customs: Customs, *, now: datetime) -> bool:
+    """Let the outbox have what a locked visit asks for, and nothing else of that kind; whether it had not."""
+    if not is_awaited(visit, now):
+        return False
+    patient = records.lock(visit.patient)
     way = way_to(patient)
-    known = OutboundMessage.objects.about(appointment.uid).filter(subject_version=appointment.version, purpose=REMINDER)
-    if way.blocked and known.exists():
-        return 0
-    clinic = Clinic.objects.first()
-    draft = late(appointment, patient, clinic, way, now)
-    messaging.enqueue(words.with_entries(draft, [appointment], clinic), now=now)
-    return 1
+    rows = list(foreseen.reminders_of([visit]).select_for_update().order_by("pk"))
+    about = _About(visit, patient, customs, way, now)
+    todo = Foreseen(visit, patient, way, about.asks, rows).steps(now)
+    if todo:
+        _take(todo, about, {row.uid: row for row in rows})
+        gathered.gather(visit.basket, now=now)
+    return bool(todo)
 
 
-def late(
-    appointment: Appointment,
-    patient: Patient,
-    clinic: Clinic | None,
-    way: Way,
-    now: datetime,
-    *,
-    parts: Sequence[datetime] = (),
-) -> Draft:
-    """A reminder by itself, at its hour or at the next decent one; of an errand it names the other parts, every one."""
-    tz = appointment.location.tz
-    due_at = decent(day_before(appointment.starts_at, tz), tz)
-    if due_at < now:
-        due_at = next_decent(now, tz)
-    return words.draft(
-        appointment, patient, clinic, way, purpose=REMINDER, words=REMINDER, due_at=due_at, now=now,
-        times=Times(tuple(parts), every_one=True),
-    )  # fmt: skip
-
-
-def _drafts(
-    appointment: Appointment,
-    patient: Patient,
-    *,
-    clinic: Clinic | None,
-    way: Way,
-    wanted: Sequence[Wanted],
-    now: datetime,
-    besides: Sequence[datetime] = (),
-    parts: Sequence[Appointment] = (),
-) -> list[Draft]:
-    times = Times((*besides, *(part.starts_at for part in parts)), every_one=bool(parts))
-    drafts = [
-        words.draft(
-            appointment, patient, clinic, way, purpose=purpose, words=about, due_at=due_at, now=now,
-            times=times if about == BOOKED else Times(),
-        )
-        for purpose, about, due_at in wanted
-    ]  # fmt: skip
-    told_otherwise = appointment.basket is not None and wanted[0][1] == REMINDER
-    if not told_otherwise:  # the first message about this version brings its entry for the calendar
-        drafts[:1] = [words.with_entries(drafts[0], [appointment, *parts], clinic)]
-    return drafts
+def _take(todo: Steps, about: _About, rows: dict[UUID, OutboundMessage]) -> None:
+    for uid in todo.stop:
+        messaging.leave_out(rows[uid], reason=Reason.RULE_CHANGED, now=about.now)
+    sayers = {row.occasion: row.uid for row in rows.values() if row.uid not in todo.stop}
+    for uid, ask in todo.change:
+        messaging.say_instead(rows[uid], about.reminder(ask, sayers), now=about.now)
+    fresh = [about.reminder(ask, sayers) for ask in todo.write]
+    fresh += [about.late(ask) for ask in todo.write_late]
+    nothing_was_said = all(row.reason in CURABLE for row in rows.values())
+    messaging.enqueue(*(about.with_entries(fresh) if nothing_was_said else fresh), now=about.now)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduling.contact import DAY_BEGINS, DAY_ENDS, next_decent
+from scheduling.due import Hours
 
+USUAL = Hours()
 #: From an answer's deadline to the visit at least: who takes it must be able to come, the house to get ready.
 NOTICE = timedelta(hours=1)
 #: Nobody has less time than this to answer a message.
@@ -35,9 +36,14 @@ class Reply:
     by_phone: bool = False
 
 
-def window(starts_at: datetime, *, now: datetime, tz: ZoneInfo) -> Reply | None:
-    """By message where that leaves time to answer, else by phone where that does; None: it begins too soon."""
-    tell_at = next_decent(now, tz)
+def window(
+    starts_at: datetime, *, now: datetime, tz: ZoneInfo, hours: Hours = USUAL, recipient: ZoneInfo | None = None
+) -> Reply | None:
+    """By message where that leaves time to answer, else by phone where that does; None: it begins too soon.
+
+    What begins, and deadlines, are of the place; when somebody may be written to is a matter of their own clock.
+    """
+    tell_at = hours.later(now, recipient or tz)
     until = _until(starts_at, tell_at, NOTICE, tz)
     if until - tell_at >= SHORTEST:
         return Reply(tell_at, until)
@@ -61,7 +67,7 @@ def _until(starts_at: datetime, tell_at: datetime, notice: timedelta, tz: ZoneIn
 def _not_at_night(at: datetime, tz: ZoneInfo) -> datetime:
     """A deadline between 21:00 and 08:00 is 09:00: nobody answers in their sleep."""
     local = at.astimezone(tz)
-    if DAY_BEGINS <= local.time() <= DAY_ENDS:
+    if USUAL.begins <= local.time() <= USUAL.ends:
         return at
-    day = local.date() if local.time() < DAY_BEGINS else local.date() + timedelta(days=1)
+    day = local.date() if local.time() < USUAL.begins else local.date() + timedelta(days=1)
     return datetime.combine(day, MORNING, tzinfo=tz).astimezone(at.tzinfo)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinic import prepared
-from clinic.models import Clinic
 from clinic.rows import from_json
 from patients import persons
 from patients.models import Patient
 from patients.persons import Person
+from scheduling.customs import RULES_IN_FORCE, Customs
 from scheduling.diaries import Wish
 from scheduling.models.resources import LONGEST_CLAIM
 from scheduling.states import HOLDS_TIME
@@ -48,7 +48,8 @@ UNION ALL
 class Turn:
     """What an act finds under its locks."""
 
-    clinic: Clinic | None = None
+    #: Its rules only if the records were locked as well: else nobody is written to.
+    customs: Customs = field(default_factory=Customs)
     #: By the id of the record. Empty unless the records were locked as well.
     people: dict[int, Person] = field(default_factory=dict)
     #: Numbers of the wishes whose patient is in another visit then.
@@ -65,13 +66,13 @@ class Turn:
 def read(wishes: Sequence[Wish], *, records: bool) -> Turn:
     """One statement, for all wishes of the act. With `records` the patients' rows are locked, and they are read."""
     turn = Turn()
-    parts = _UNDER_THE_LOCKS + (_OF_THE_PEOPLE if records else "")
+    parts = _UNDER_THE_LOCKS + (f"{_OF_THE_PEOPLE} UNION ALL {RULES_IN_FORCE}" if records else "")
     with prepared.ask(f"SELECT found.* FROM ({parts}) AS found", _values(wishes)) as cursor:  # noqa: S608 -- ours
         for what, number, pk, channel, given, row in cursor.fetchall():
             if what == "visit" and pk not in wishes[number - 1].proposal.vacated:
                 turn.elsewhere.add(number)
-            elif what == "clinic":
-                turn.clinic = from_json(Clinic, row)
+            elif what in ("clinic", "rule"):
+                turn.customs.learn(what, row)
             elif what == "record":
                 turn.people[number] = Person(from_json(Patient, row))
             elif what == "treated":

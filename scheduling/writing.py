@@ -72,7 +72,7 @@ def new_visit(
             visit,
             *diaries.claims(visit, places),
             *care_team.joining(person, visit.practitioner, why=Joining.VISIT, by=by, now=now),
-            *reminders.planned(visit, person, turn.clinic, now=now, confirm=confirm, besides=besides, parts=parts),
+            *reminders.planned(visit, person, turn.customs, now=now, confirm=confirm, besides=besides, parts=parts),
             event("booked", visit, by=by, now=now, reason=visit.overbook_reason, overruled=list(overruled), **squeezed),
         )
     return visit

@@ -10,7 +10,7 @@ from billing import pricelist
 from clinic.access import SYSTEM
 from clinic.demo.sign_ins import PASSWORD
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
-from scheduling import resources
+from scheduling import message_rules, resources
 from scheduling.models import Device, OpeningHours, Room, Service, WorkingHours
 
 MASSAGE, PHYSIO, MEDICAL = Discipline.MASSAGE, Discipline.PHYSICAL_THERAPY, Discipline.MEDICAL
@@ -69,6 +69,7 @@ def build(*, now: datetime, today: date) -> Places:
         email="hello@tonus.example",
         tax_number="00-0000000",
     )
+    message_rules.begin(now=now)
     locations = [
         Location.objects.create(
             name=name, zone=zone, address_line=street, city=city, region=region, postal_code=code, phone=phone

@@ -15,12 +15,15 @@ from django.db.models.functions import Coalesce, Concat, Reverse
 from clinic import access, time
 from clinic.access import Can, Relation
 from clinic.models import Language, User
+from clinic.models.people import validate_zone
 from patients.models.choices import AllergyStatus, Channel, Sex
 from patients.models.tracking import tracked
 
 #: A telephone number as the world writes it: plus sign, country, number.
 E164 = r"^\+[1-9][0-9]{6,14}$"
 FIRST_BIRTHDAY = "1880-01-01"
+#: A month: no link in a reminder lives longer.
+LONGEST_LEAD_HOURS = 30 * 24
 
 
 class Fold(Func):
@@ -110,6 +113,10 @@ class Patient(models.Model):
     country = models.CharField(max_length=2, default="US")
     preferred_channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.NONE)
     language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    #: So many hours before a visit they want to be reminded; none: as the clinic does.
+    lead_hours = models.PositiveSmallIntegerField("reminded", null=True, blank=True)
+    #: Where they live by another clock than the clinic: whose night messages leave alone.
+    zone = models.CharField("time zone", max_length=64, blank=True, db_default="", validators=[validate_zone])
 
     allergy_status = models.CharField(
         max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_ASKED, editable=False
@@ -154,6 +161,10 @@ class Patient(models.Model):
                 condition=(Q(phone="") | Q(phone__regex=E164)) & (Q(other_phone="") | Q(other_phone__regex=E164)),
                 name="patient_phone_is_international",
                 violation_error_message="That is not a telephone number.",
+            ),
+            models.CheckConstraint(
+                condition=Q(lead_hours__isnull=True) | Q(lead_hours__range=(1, LONGEST_LEAD_HOURS)),
+                name="patient_is_reminded_a_possible_time_before",
             ),
             models.CheckConstraint(
                 condition=~Q(preferred_channel=Channel.EMAIL, email="") & ~Q(preferred_channel=Channel.SMS, phone=""),

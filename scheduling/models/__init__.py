@@ -15,6 +15,7 @@ from scheduling.models.hours import (
     Weekday,
     WorkingHours,
 )
+from scheduling.models.message_rules import Anchor, DayReckoned, MessageRule
 from scheduling.models.moves import LastMove
 from scheduling.models.preferences import TimePreference
 from scheduling.models.resources import Colour, Device, Resource, ResourceKind, Room, Service
@@ -23,11 +24,13 @@ from scheduling.models.waitlist import FreedTime, Urgency, WaitlistEntry, Waitli
 
 __all__ = [
     "Absence",
+    "Anchor",
     "Appointment",
     "CalendarFeed",
     "Claim",
     "Closure",
     "Colour",
+    "DayReckoned",
     "Device",
     "Displacement",
     "ExtraHours",
@@ -37,6 +40,7 @@ __all__ = [
     "Hold",
     "HolidayCalendar",
     "LastMove",
+    "MessageRule",
     "OpeningHours",
     "Resource",
     "ResourceKind",

@@ -106,6 +106,10 @@ class AppointmentQuerySet(OfPatientQuerySet["Appointment"]):
         """What every verb needs; few joins, as planning many costs more than the query."""
         return self.select_related("patient__merged_into", "service", "practitioner__user", "location")
 
+    def for_telling(self) -> Self:
+        """What decides how and when its patient is written to."""
+        return self.select_related("patient__merged_into", "location", "service").order_by("starts_at", "pk")
+
     def for_page(self) -> Self:
         return self.select_related(
             "patient__merged_into", "service", "room", "device", "practitioner__user", "location",

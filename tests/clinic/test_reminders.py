@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import given
-from hypothesis import strategies as st
 
 from clinic import messaging
 from clinic.messaging_states import MessagePurpose, Reason, State
 from clinic.models import DeskTask, OutboundMessage
 from patients import consent, registration
-from scheduling import booking, contact, reminders
+from scheduling import booking, reminders
 from scheduling.states import Side
 from tests.factories.scheduling import NOW, a_patient, a_small_clinic, a_visit, local
-
-NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -205,37 +200,3 @@ def test_an_open_wish_for_another_time_is_closed_when_the_visit_is_moved(place, 
     )
     booking.move(appointment=visit, starts_at=local(30, 11), by=place.desk, now=NOW)
     assert DeskTask.objects.get().outcome == "The visit was moved since."
-
-
-# -- Hours -------------------------------------------------------------------------------------------------
-
-
-def test_the_same_wall_clock_time_on_the_day_before_also_when_clocks_change():
-    monday_nine = datetime(2026, 11, 2, 9, 0, tzinfo=NEW_YORK).astimezone(UTC)
-    before = contact.day_before(monday_nine, NEW_YORK)
-    assert before.astimezone(NEW_YORK).replace(tzinfo=None) == datetime(2026, 11, 1, 9, 0)  # noqa: DTZ001 -- wall clock
-
-
-@given(
-    st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2027, 12, 31)),  # noqa: DTZ001 -- made aware below
-    st.sampled_from(["America/New_York", "Europe/Berlin", "Australia/Lord_Howe"]),
-)
-def test_every_reminder_falls_between_eight_and_nine_at_night_and_never_later_than_wanted(naive, zone):
-    tz = ZoneInfo(zone)
-    wanted = naive.replace(tzinfo=UTC)
-    chosen = contact.decent(wanted, tz)
-    assert time(8) <= chosen.astimezone(tz).time() < time(21)
-    assert chosen <= wanted
-    assert wanted - chosen <= timedelta(hours=13)
-
-
-def test_a_simulated_year_has_no_reminder_in_quiet_hours_and_none_after_its_visit():
-    for zone in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe"):
-        tz = ZoneInfo(zone)
-        for day in range(365):
-            for hour in range(24):
-                wall = datetime.combine(date(2026, 1, 1) + timedelta(days=day), time(hour, 30), tzinfo=tz)
-                visit = wall.astimezone(UTC)
-                due = contact.decent(contact.day_before(visit, tz), tz)
-                assert 8 <= due.astimezone(tz).hour < 21
-                assert timedelta(hours=22) <= visit - due <= timedelta(hours=37)

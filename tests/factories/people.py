@@ -6,15 +6,18 @@ import itertools
 
 from django.test import Client
 
-from clinic import time
+from clinic import time as clinic_time
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
+from scheduling import message_rules
 
 PASSWORD = "four words nobody joins"
 _number = itertools.count(1)
 
 
 def a_clinic(name: str = "Back to Work Clinic") -> Clinic:
-    clinic, _ = Clinic.objects.get_or_create(is_the_one=True, defaults={"name": name, "phone": "+12125550100"})
+    clinic, is_new = Clinic.objects.get_or_create(is_the_one=True, defaults={"name": name, "phone": "+12125550100"})
+    if is_new:
+        message_rules.begin(now=clinic_time.now())
     return clinic
 
 
@@ -53,6 +56,6 @@ def a_therapist(**facts: str) -> User:
 def just_signed_in(client: Client) -> None:
     """As somebody is who has typed their password a moment ago; `force_login` alone leaves no word of it."""
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.now().timestamp()}]
+    session["account_authentication_methods"] = [{"method": "password", "at": clinic_time.now().timestamp()}]
     session["account_authentication_methods_user"] = session["_auth_user_id"]
     session.save()

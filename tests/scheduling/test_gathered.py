@@ -88,9 +88,10 @@ def test_an_errand_has_one_confirmation_and_one_reminder_and_both_name_every_par
 
 def test_by_text_message_every_part_is_named_too(place: Any, settings: Any) -> None:
     visits = errand(place, parts=3)
-    draft = reminders.late(
-        visits[0], place.patient, None, contact.Way(Channel.SMS, "+12025550123"), NOW,
-        parts=[visit.starts_at for visit in visits[1:]],
+    draft = words.draft(
+        visits[0], place.patient, None, contact.Way(Channel.SMS, "+12025550123"),
+        purpose=words.REMINDER, words=words.REMINDER, due_at=NOW, now=NOW,
+        times=words.Times(tuple(visit.starts_at for visit in visits[1:]), every_one=True),
     )  # fmt: skip
     assert all(words.when(visit.starts_at, NEW_YORK) in draft.text for visit in visits)
 

@@ -57,7 +57,7 @@ def test_the_person_is_as_the_record_says_now_under_whichever_name(place: Any) -
     assert person.patient.phone == "+12025550123"
     assert person.agreed == consent.agreed(patient) == {Channel.SMS: True, Channel.EMAIL: False}
     assert person.treated_by == {one.pk}
-    assert turn.clinic == Clinic.the()
+    assert turn.customs.clinic == Clinic.the()
     assert persons.lock(patient) == person
 
 
