@@ -20,7 +20,7 @@ class AlreadyDone(Exception):
 def ask(
     *,
     kind: str,
-    patient_uid: uuid.UUID,
+    patient_uid: uuid.UUID | None,
     patient_name: str,
     subject_kind: str,
     subject_uid: uuid.UUID,

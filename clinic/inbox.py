@@ -1,6 +1,7 @@
 """A mail server for one machine: it takes every mail and keeps it in a folder, where the inbox page reads it.
 
-`python -m clinic.inbox PORT FOLDER`; it listens on this machine alone and hands nothing on.
+`python -m clinic.inbox PORT FOLDER`; it listens on this machine alone and hands nothing on. With SMS_URL and INBOX_HOOK
+in its environment it is the provider of text messages as well (clinic.inbox_phones).
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ from pathlib import Path
 from aiosmtpd.handlers import Message
 from aiosmtpd.smtp import SMTP
 
+from clinic import inbox_phones, twilio
+
 #: More than this many are never shown, and the oldest beyond it are forgotten.
 KEPT = 500
+#: The folder of the text messages, in that of the mails.
+TEXTS = "texts"
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Keep(Message):
 async def serve(port: int, folder: Path) -> None:
     """Take mails until told to stop."""
     folder.mkdir(parents=True, exist_ok=True)
+    if hook := os.environ.get("INBOX_HOOK"):
+        inbox_phones.serve(folder / TEXTS, twilio.account(os.environ["SMS_URL"]), hook)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

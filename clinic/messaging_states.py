@@ -167,6 +167,19 @@ WANTS_A_PERSON = frozenset(
 )
 
 
+#: These go out whatever the address has said: the answer to a message of theirs, and what staff are sent about their
+#: own sign-in and their clinic.
+WHATEVER_WAS_SAID = frozenset(
+    {
+        MessagePurpose.REPLY,
+        MessagePurpose.INVITATION,
+        MessagePurpose.PASSWORD_RESET,
+        MessagePurpose.SIGN_IN_NOTICE,
+        MessagePurpose.RECORD_OPENED,
+    }
+)
+
+
 class WrongStep(Exception):
     """A message cannot go from the one state to the other."""
 

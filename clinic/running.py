@@ -32,6 +32,8 @@ HERE = Path(__file__).resolve().parent.parent
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 #: Who lived this long had started well.
 SETTLED = 60.0
+#: A number of no one, from which the text messages of one machine come.
+_CLINICS_PHONE = "+12075550100"
 #: A log that has grown beyond this is put aside, and the one put aside before is forgotten.
 LARGEST_LOG = 20 * 1024 * 1024
 
@@ -155,6 +157,9 @@ def _environment(house: House, data: Path, port: int) -> dict[str, str]:
         inbox = data / "inbox"
         inbox.mkdir(exist_ok=True)
         told |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(_free_port()), "TONUS_INBOX": str(inbox)}
+        if "SMS_URL" not in given:
+            outside = given.get("TONUS_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
+            told |= {"SMS_URL": _local_phones(), "INBOX_HOOK": f"{outside}/hooks/sms/in/"}
     lines = [f"{key}={value}\n" for key, value in told.items()]
     kept = data / "environment"
     kept.touch(mode=0o600)
@@ -162,6 +167,11 @@ def _environment(house: House, data: Path, port: int) -> dict[str, str]:
     if given.get("TONUS_DEMO", "1").lower() in {"0", "false", "no", "off"}:
         told["TONUS_SETUP_CODE"] = secrets.token_hex(4)
     return {**given, **told, "PYTHONUNBUFFERED": "1"}
+
+
+def _local_phones() -> str:
+    """The account at the inbox's own exchange; its secret lives as long as this run."""
+    return f"twilio+http://AC{secrets.token_hex(16)}:{secrets.token_hex(16)}@127.0.0.1:{_free_port()}/{_CLINICS_PHONE}"
 
 
 def _secret_key(data: Path) -> str:
@@ -283,7 +293,7 @@ def _greet(environment: dict[str, str], port: int, seconds: float) -> None:
             say(f"    {email:<28} {what}")
         say(f"  each with the password      {PASSWORD}")
     if environment.get("TONUS_INBOX"):
-        say(f"  Mail to patients arrives at {address}/inbox/")
+        say(f"  What patients are sent arrives at {address}/inbox/")
     say("\nCtrl-C stops everything.\n")
 
 

@@ -4,6 +4,7 @@
 a clinic with its own servers sets the same variables itself, see docs/operator.md.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -170,10 +171,20 @@ EMAIL_HOST_PASSWORD = env.str("SMTP_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("SMTP_STARTTLS", False)
 EMAIL_USE_SSL = env.bool("SMTP_TLS", False)
 EMAIL_TIMEOUT = 20
+#: How many messages a second the provider of each channel takes; 0: as fast as they come.
+MESSAGES_A_SECOND = {"email": env.float("SMTP_A_SECOND", 0), "sms": env.float("SMS_A_SECOND", 0)}
 DEFAULT_FROM_EMAIL = env.str("TONUS_FROM", "clinic@tonus.example")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+#: What a provider's django-anymail backend needs: ANYMAIL_POSTMARK_SERVER_TOKEN in the environment, and so on.
+#: ANYMAIL_WEBHOOK_SECRET (name:password) is asked of a provider that does not sign what it tells us.
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
+#: Where text messages are handed over: twilio://ACCOUNT:TOKEN@api.twilio.com/+12075550100, or any address that Apprise
+#: knows, with {to} where the patient's number goes. Empty: this clinic sends none. See docs/operator.md.
+SMS_URL = env.str("SMS_URL", "")
 #: The page that shows what the local inbox of `make run` caught; the folder it reads. Never in a clinic.
 INBOX_DIR = env.str("TONUS_INBOX", "")
+#: Whether SMS_URL leads to that inbox, where one can answer as the patient.
+INBOX_PHONES = bool(env.str("INBOX_HOOK", ""))
 
 # -- Sign-in -----------------------------------------------------------------------------------------
 
@@ -336,6 +347,9 @@ LOGGING = {
         "django.request": {"filters": ["answered politely"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.db.backends": {"level": "WARNING"},
+        # It names the number of each patient.
+        "apprise": {"handlers": [], "propagate": False},
+        "requests_oauthlib": {"level": "WARNING"},
     },
 }
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from clinic import inbox_views, landing
+from clinic import hooks, inbox_views, landing
 from scheduling.views import feeds
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("billing/", include("billing.urls")),
     path("calendar/<str:token>.ics", feeds.feed, name="calendar_feed"),
     path("v/", include("portal.urls")),
+    path("hooks/sms/status/<uuid:uid>/", hooks.sms_status, name="sms_status"),
+    path("hooks/mail/", hooks.mail, name="mail_hook"),
     path("office/", include("clinic.office_urls")),
     path("setup/", include("clinic.setup")),
     path("account/", include("clinic.account_urls")),

@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     database["NAME"] = "postgres"
     database["CONN_MAX_AGE"] = 0
     database.setdefault("TEST", {})["NAME"] = "_".join(filter(None, ["test_tonus", os.environ.get("TONUS_TEST_NAME")]))
+    settings.SMS_URL = ""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 

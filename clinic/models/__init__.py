@@ -4,6 +4,7 @@ from clinic.models.audit import AuditEvent, AuditSeal
 from clinic.models.held import HeldInput
 from clinic.models.messages import ActionLink, DeskTask, OutboundMessage
 from clinic.models.people import Clinic, Discipline, Language, Location, Practitioner, Role, User
+from clinic.models.received import DeliveryEvent, InboundText, Meaning, OptOut
 from clinic.models.wording import MessageTemplate
 
 __all__ = [
@@ -11,12 +12,16 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "Clinic",
+    "DeliveryEvent",
     "DeskTask",
     "Discipline",
     "HeldInput",
+    "InboundText",
     "Language",
     "Location",
+    "Meaning",
     "MessageTemplate",
+    "OptOut",
     "OutboundMessage",
     "Practitioner",
     "Role",

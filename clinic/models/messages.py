@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from clinic.messaging_states import (
     IN_HAND,
@@ -207,6 +208,10 @@ class OutboundMessage(models.Model):
             ),
             models.Index(name="message_log", fields=["-due_at", "-id"]),
             models.Index(name="message_patient", fields=["patient_uid", "-due_at"]),
+            # Who wants no more is found however the address was typed.
+            models.Index(
+                Upper("to_address"), "channel", name="message_open_address", condition=Q(state__in=sorted(OPEN))
+            ),
             # What one phone is told lately and soon, whoever shares it.
             models.Index(name="message_address", fields=["channel", "to_address", "due_at"]),
         ]
@@ -298,7 +303,8 @@ class DeskTask(models.Model):
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
-    patient_uid = models.UUIDField()
+    #: Null when somebody wrote whom nobody knows, or one of several who share a number.
+    patient_uid = models.UUIDField(null=True)
     patient_name = models.CharField(max_length=200)
     subject_kind = models.CharField(max_length=30)
     subject_uid = models.UUIDField()

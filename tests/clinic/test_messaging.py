@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from clinic import channels, delivery, links, messaging, messaging_states
+from clinic import delivery, links, mail, messaging, messaging_states
 from clinic.channels import Down, Envelope, Refused, Uncertain
 from clinic.messaging import Subject
 from clinic.messaging_states import MESSAGE_TRANSITIONS, REASONS, Reason, State
@@ -274,14 +274,14 @@ def test_any_words_arrive_as_they_were_written(sink, words):
 @pytest.mark.django_db
 @pytest.mark.usefixtures("clinic")
 def test_what_the_mail_library_cannot_write_fails_alone(sink, monkeypatch):
-    compose = channels.compose
+    compose = mail.compose
 
     def cannot_write_the_odd_one(envelope):
         if envelope.to_address.startswith("odd"):
             raise UnicodeEncodeError("ascii", "x", 0, 1, "ordinal not in range")
         return compose(envelope)
 
-    monkeypatch.setattr(channels, "compose", cannot_write_the_odd_one)
+    monkeypatch.setattr(mail, "compose", cannot_write_the_odd_one)
     odd = a_message(now=NOW, address="odd@patients.example")
     good = a_message(now=NOW, address="good@patients.example")
     messaging.deliver_due(now=NOW)
