@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clinic import desk, messaging
+from clinic import desk, messaging, wordings
 from clinic.access import Actor
-from clinic.forms import show_phone
 from clinic.links import Purpose
 from clinic.messaging import Draft, Subject
 from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import Clinic, DeskTask, OutboundMessage
+from clinic.wording import SPEECHES, Became, Facts, Kind, Line
 from patients import records
 from patients.models import Patient
 from scheduling import customs as house
@@ -27,27 +27,9 @@ from scheduling.customs import Customs
 from scheduling.due import parted
 from scheduling.models import Appointment
 from scheduling.states import Status
-from scheduling.words import LONGEST_LINK, TOO_LATE, braced, when
+from scheduling.words import LONGEST_LINK, TOO_LATE, phone_of
 
 OCCASION = "by the clinic"
-TITLES = {"moved": "Your visit has changed", "off": "Your visit cannot take place"}
-#: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
-TEXT = """Hello {name},
-
-{opening}
-
-{lines}
-
-{ask}
-
-{clinic}
-"""
-ASK_MOVED = """Please confirm, or tell us that you cannot come:
-
-{{link}}
-
-The link is meant for you alone and works once.{call}"""
-ASK_OFF = "We are sorry. {call}"
 
 
 @dataclass(frozen=True)
@@ -61,14 +43,18 @@ class Change:
     def is_off(self) -> bool:
         return self.visit.status == Status.CANCELLED
 
-    def sentence(self) -> str:
-        """ "Tuesday …, 10:00 is now Wednesday …, 11:00" """
+    @property
+    def line(self) -> Line:
+        """As a line of the message."""
         tz = self.visit.location.tz
+        at, was = self.visit.starts_at.astimezone(tz), self.was_at.astimezone(tz)
         if self.is_off:
-            return f"{when(self.was_at, tz)} cannot take place."
-        if self.visit.starts_at == self.was_at:
-            return f"{when(self.was_at, tz)} stays as it is, with another of our team."
-        return f"{when(self.was_at, tz)} is now {when(self.visit.starts_at, tz)}."
+            return Line(at, became=Became.OFF, was=was)
+        return Line(at, became=Became.SAME_TIME if at == was else Became.MOVED, was=was)
+
+    def sentence(self) -> str:
+        """ "Tuesday …, 10:00 is now Wednesday …, 11:00", for who calls the patient."""
+        return SPEECHES["en"].line(self.line, Channel.EMAIL)
 
 
 def tell(changes: Sequence[Change], *, by: Actor, now: datetime) -> list[OutboundMessage]:
@@ -126,15 +112,17 @@ def _draft(changes: list[Change], patient: Patient, customs: Customs, way: Way, 
         suppressed = Reason.QUIET_HOURS
     soon = not is_off and _is_near(first, patient, customs, way, now)
     purpose = MessagePurpose.VISIT_CANCELLED if is_off else MessagePurpose.VISIT_MOVED
+    said = _said(changes, patient, customs.clinic, way)
     return Draft(
         # So near to the visit it is the reminder as well.
         purpose=MessagePurpose.VISIT_REMINDER if soon else purpose,
         occasion=OCCASION,
         about=Subject("scheduling.appointment", first.uid, first.version),
-        to=way.recipient(patient),
+        to=replace(way.recipient(patient), language=said.language),
         says=purpose,
-        title=TITLES["off" if is_off else "moved"],
-        text=_text(changes, patient, customs.clinic),
+        title=said.title,
+        text=said.text,
+        wording=said.wording,
         due_at=due_at,
         too_late_at=too_late_at,
         link_purpose="" if is_off else Purpose.VISIT,
@@ -144,27 +132,21 @@ def _draft(changes: list[Change], patient: Patient, customs: Customs, way: Way, 
     )
 
 
-def _text(changes: list[Change], patient: Patient, clinic: Clinic | None) -> str:
-    first = changes[0]
-    name = braced(clinic.sender if clinic else "the clinic")
-    phone = show_phone(first.visit.location.phone or (clinic.phone if clinic else ""))
-    if first.is_off:
-        call = f"Please call {phone} to find another time." if phone else "Please get in touch for another time."
-        ask = ASK_OFF.format(call=call)
-    else:
-        ask = ASK_MOVED.format(call=f" You can also call {phone}." if phone else "")
-        if len(changes) > 1:
-            ask = ask.replace("Please confirm,", "Please confirm the first,", 1)
-    visits = "a visit" if len(changes) == 1 else "your visits"
-    return TEXT.format(
-        name=braced(patient.greeting_name),
-        opening=f"we at {name} had to change {visits}:"
-        if not all(c.is_off for c in changes)
-        else f"we at {name} cannot keep {'your visit' if len(changes) == 1 else 'your visits'}:",
-        lines="\n".join(change.sentence() for change in changes),
-        ask=ask,
-        clinic=name,
+def _said(changes: list[Change], patient: Patient, clinic: Clinic | None, way: Way) -> wordings.Said:
+    """All are named, whatever happened to each: nothing else tells the patient of it."""
+    facts = Facts(
+        name=patient.greeting_name,
+        lines=[change.line for change in changes],
+        every_one=True,
+        phone=phone_of(changes[0].visit.location, clinic),
     )
+    return wordings.say(_kind(changes), way.channel, patient.language, facts, clinic=clinic)
+
+
+def _kind(changes: list[Change]) -> Kind:
+    if all(change.is_off for change in changes):
+        return Kind.VISIT_CANCELLED if len(changes) == 1 else Kind.VISITS_CANCELLED
+    return Kind.VISIT_CHANGED if len(changes) == 1 else Kind.VISITS_CHANGED
 
 
 def _said_already(draft: Draft, visit: Appointment) -> Draft:
@@ -177,6 +159,7 @@ def _said_already(draft: Draft, visit: Appointment) -> Draft:
         says=draft.says,
         title=draft.title,
         text=draft.text.replace("{link}", ""),
+        wording=draft.wording,
         due_at=draft.due_at,
         too_late_at=draft.too_late_at,
         suppressed=Reason.DUPLICATE_CONTACT,

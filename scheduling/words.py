@@ -1,4 +1,7 @@
-"""What patients read about their visits: clinic, first name, date, time, link; never what is treated."""
+"""What patients read about their visits: clinic, first name, date, time, address, link; never what is treated.
+
+The words themselves are templates (clinic.wordings); here are the facts that go into them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clinic.forms import show_phone
+from clinic import wordings
 from clinic.links import Purpose
 from clinic.messaging import Draft, Subject
 from clinic.messaging_states import Channel, MessagePurpose, Reason
-from clinic.models import Clinic
+from clinic.models import Clinic, Location
+from clinic.wording import Facts, Kind, Line, spoken
 from patients.models import Patient
 from scheduling.calendar_entries import entries_for
 from scheduling.contact import Way
@@ -25,39 +29,6 @@ REMINDER, BOOKED, MOVED = MessagePurpose.VISIT_REMINDER, MessagePurpose.VISIT_BO
 TOO_LATE = timedelta(minutes=30)
 LONGEST_LINK = timedelta(days=30)
 
-TITLES = {
-    REMINDER: "Reminder of your visit",
-    BOOKED: "Your visit is booked",
-    MOVED: "Your visit has a new time",
-}
-#: For several visits in one message: how many times it names, and what it says around them.
-NAMED = {Channel.EMAIL: 24, Channel.SMS: 3}
-SEVERAL = {
-    REMINDER: "this is a reminder of your visits to {clinic}:",
-    BOOKED: "your visits to {clinic} are booked:",
-}
-SEVERAL_TITLES = {REMINDER: "Reminder of your visits", BOOKED: "Your visits are booked"}
-#: Clinic, first name, date, time, link. Never the service, a body part or a diagnosis: others may read it.
-OPENINGS = {
-    REMINDER: "this is a reminder of your visit to {clinic}:",
-    BOOKED: "your visit to {clinic} is booked:",
-    MOVED: "your visit to {clinic} has a new time:",
-}
-TEXT = """Hello {name},
-
-{opening}
-
-{when}
-
-Please confirm{which}, or tell us that you cannot come:
-
-{{link}}
-
-The link is meant for you alone and works once.{call}
-
-{clinic}
-"""
-
 
 @dataclass(frozen=True)
 class Times:
@@ -66,13 +37,6 @@ class Times:
     besides: tuple[datetime, ...] = ()
     #: However many; otherwise those at the end are only counted.
     every_one: bool = False
-
-    def lines(self, first: datetime, way: Way, tz: ZoneInfo) -> str:
-        times = [first, *self.besides]
-        named = len(times) if self.every_one else NAMED.get(Channel(way.channel), 1)
-        lines = [when(at, tz) for at in times[:named]]
-        more = len(times) - len(lines)
-        return "\n".join([*lines, f"and {more} more, of each of which we remind you."] if more else lines)
 
 
 def with_entries(draft: Draft, visits: Sequence[Appointment], clinic: Clinic | None) -> Draft:
@@ -95,30 +59,83 @@ def draft(
     times: Times,
 ) -> Draft:
     """The message about a visit, in these words; with its link, or with the reason why it will not go out."""
+    tz = appointment.location.tz
+    facts = Facts(
+        name=patient.greeting_name,
+        when=appointment.starts_at.astimezone(tz),
+        lines=[Line(at.astimezone(tz)) for at in (appointment.starts_at, *times.besides)],
+        every_one=times.every_one,
+        place=appointment.location.address,
+        phone=phone_of(appointment.location, clinic),
+    )
+    said = wordings.say(_kind(words, times), way.channel, patient.language, facts, clinic=clinic)
+    return _draft(appointment, patient, way, said, purpose=purpose, words=words, due_at=due_at, now=now)
+
+
+def _kind(words: MessagePurpose, times: Times) -> Kind:
+    """An errand is one thing that is answered as a whole; of a series the link answers for the first visit."""
+    if not times.besides:
+        return Kind(words)
+    if words == REMINDER:
+        return Kind.VISITS_REMINDER
+    return Kind.VISITS_BOOKED if times.every_one else Kind.SERIES_BOOKED
+
+
+def reminder_of_several(
+    visits: Sequence[Appointment],
+    clinic: Clinic | None,
+    way: Way,
+    *,
+    about: Appointment,
+    due_at: datetime,
+    now: datetime,
+) -> Draft:
+    """One reminder of several visits in order of time, of one person or of several who share the address."""
+    patient = about.patient.survivor
+    names = {visit.patient.survivor.pk: visit.patient.survivor.greeting_name for visit in visits}
+    family = len(names) > 1
+    lines = [
+        Line(visit.starts_at.astimezone(visit.location.tz), who=names[visit.patient.survivor.pk] if family else "")
+        for visit in visits
+    ]
+    facts = Facts(
+        name=patient.greeting_name,
+        names=list(names.values()),
+        lines=lines,
+        every_one=True,
+        phone=phone_of(about.location, clinic),
+    )
+    kind = Kind.FAMILY_REMINDER if family else Kind.VISITS_REMINDER
+    said = wordings.say(kind, way.channel, patient.language, facts, clinic=clinic)
+    return _draft(about, patient, way, said, purpose=REMINDER, words=REMINDER, due_at=due_at, now=now)
+
+
+def _draft(
+    appointment: Appointment,
+    patient: Patient,
+    way: Way,
+    said: wordings.Said,
+    *,
+    purpose: MessagePurpose,
+    words: MessagePurpose,
+    due_at: datetime,
+    now: datetime,
+) -> Draft:
     too_late_at = appointment.starts_at - TOO_LATE
     suppressed, needs_person = way.blocked, None
     if not suppressed and now >= too_late_at:
         suppressed, needs_person = Reason.TOO_LATE, False  # who books for right now knows of it
     elif not suppressed and due_at >= too_late_at:
         suppressed = Reason.QUIET_HOURS
-    name = clinic.sender if clinic else "the clinic"
-    phone = appointment.location.phone or (clinic.phone if clinic else "")
-    text = TEXT.format(
-        name=braced(patient.greeting_name),
-        opening=(SEVERAL if times.besides else OPENINGS)[words].format(clinic=braced(name)),
-        when=times.lines(appointment.starts_at, way, appointment.location.tz),
-        which=" the first" if times.besides else "",
-        call=f" You can also call {show_phone(phone)}." if phone else "",
-        clinic=braced(name),
-    )
     return Draft(
         purpose=purpose,
         occasion="day before" if purpose == REMINDER else "at booking",
         about=Subject("scheduling.appointment", appointment.uid, appointment.version),
-        to=way.recipient(patient),
+        to=replace(way.recipient(patient), language=said.language),
         says=words,
-        title=(SEVERAL_TITLES if times.besides else TITLES)[words],
-        text=text,
+        title=said.title,
+        text=said.text,
+        wording=said.wording,
         due_at=due_at,
         too_late_at=too_late_at,
         link_purpose=Purpose.VISIT,
@@ -130,12 +147,11 @@ def draft(
     )
 
 
-def braced(name: str) -> str:
-    """A name that holds `{link}` or the like is still only a name."""
-    return name.replace("{", "(").replace("}", ")")
+def phone_of(location: Location, clinic: Clinic | None) -> str:
+    """Whom to call about what takes place there, as it is kept."""
+    return location.phone or (clinic.phone if clinic else "")
 
 
-def when(at: datetime, tz: ZoneInfo) -> str:
+def when(at: datetime, tz: ZoneInfo, language: str = "en", channel: str = Channel.EMAIL) -> str:
     """ "Tuesday 24 November 2026, 14:30 (EST)": the day in full, the hour of the place, and whose hour it is."""
-    local = at.astimezone(tz)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({local:%Z})"
+    return spoken(language).when(at.astimezone(tz), channel)

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clinic import audit, channels, links, messaging
+from clinic import audit, channels, links, messaging, wordings
 from clinic.access import LinkActor
 from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import ActionLink, Clinic, User
+from clinic.wording import Facts, Kind
 from patients import consent, records
 from patients.models import Patient
 from treatments import measuring
@@ -29,19 +30,6 @@ from treatments.outcomes.measures import MEASURES
 ASKED_FOR = timedelta(days=14)
 #: So long does the link of a diary work; a new one renews it.
 DIARY_FOR = timedelta(days=90)
-
-TEXT = """Hello {name},
-
-{ask}
-
-{{link}}
-
-The link is meant for you alone{how}. It works until {until}.
-
-{clinic}
-"""
-QUESTIONS = ("Some questions before your visit", "before your next visit we would like to ask you a few questions:")
-DIARY = ("Your page for notes", "here is your page for short notes between visits. Please keep this message:")
 
 
 @dataclass(frozen=True)
@@ -177,30 +165,21 @@ def send(subject: MeasureRequest | SpasmDiary, *, by: User, now: datetime) -> No
 
 def _draft(about: Asked, patient: Patient, channel: str, now: datetime) -> Draft:
     clinic = Clinic.objects.first()
-    once = about.purpose == Purpose.MEASURES
-    title, sentence = QUESTIONS if once else DIARY
+    facts = Facts(name=patient.greeting_name, until=about.until.date(), phone=clinic.phone if clinic else "")
+    kind = Kind.QUESTIONS if about.purpose == Purpose.MEASURES else Kind.DIARY
+    said = wordings.say(kind, channel, patient.language, facts, clinic=clinic)
     address = patient.email if channel == Channel.EMAIL else patient.phone
     return Draft(
         purpose=MessagePurpose.QUESTIONS,
         # Each sending is a message of its own: what went out before may be lost.
         occasion=uuid.uuid4().hex,
         about=Subject(about.subject._meta.label_lower, about.subject.uid),
-        to=Recipient(channel, patient.display_name, address, patient.language, patient.uid),
-        title=title,
-        text=TEXT.format(
-            name=_plain(patient.greeting_name),
-            ask=sentence,
-            how=" and works once" if once else "",
-            until=f"{about.until:%-d %B %Y}",
-            clinic=_plain(clinic.sender if clinic else "the clinic"),
-        ),
+        to=Recipient(channel, patient.display_name, address, said.language, patient.uid),
+        title=said.title,
+        text=said.text,
+        wording=said.wording,
         due_at=now,
         too_late_at=min(about.until, now + timedelta(days=3)),
         link_purpose=about.purpose,
         link_expires_at=about.until,
     )
-
-
-def _plain(name: str) -> str:
-    """A name that holds `{link}` or the like is still only a name."""
-    return name.replace("{", "(").replace("}", ")")

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clinic import audit, links, messaging
+from clinic import audit, links, messaging, wordings
 from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel, MessagePurpose, Reason
 from clinic.models import ActionLink, Clinic, User
+from clinic.wording import Facts, Kind
 from patients import records
 from patients.models import Patient
 from treatments import asking, home
@@ -23,17 +24,6 @@ from treatments.models import Episode, Plan
 #: So long does an address work; a new one renews it.
 HOME_FOR = timedelta(days=90)
 TOO_LATE = timedelta(days=3)
-
-TEXT = """Hello {name},
-
-here is your own page at {clinic}. Please keep this message:
-
-{{link}}
-
-The link is meant for you alone. It works until {until}.
-
-{clinic}
-"""
 
 
 class LinkRefused(Exception):
@@ -99,21 +89,20 @@ def _check(plan: Plan) -> None:
 
 def _draft(plan: Plan, patient: Patient, channel: str, now: datetime) -> Draft:
     clinic, until = Clinic.objects.first(), now + HOME_FOR
-    name = patient.greeting_name.replace("{", "{{").replace("}", "}}")
-    words = TEXT.format(name=name, until=f"{until:%-d %B %Y}", clinic=clinic.sender if clinic else "the clinic")
+    facts = Facts(name=patient.greeting_name, until=until.date(), phone=clinic.phone if clinic else "")
+    said = wordings.say(Kind.HOME_PROGRAMME, channel, patient.language, facts, clinic=clinic)
+    address = patient.email if channel == Channel.EMAIL else patient.phone
     return Draft(
         purpose=MessagePurpose.HOME_PROGRAMME,
         # Each sending is a message of its own: what went out before may be lost.
         occasion=uuid.uuid4().hex,
         about=Subject(plan.episode._meta.label_lower, plan.episode.uid),
-        to=Recipient(
-            channel, patient.display_name, patient.email if channel == Channel.EMAIL else patient.phone,
-            patient.language, patient.uid,
-        ),
-        title="Your own page",
-        text=words,
+        to=Recipient(channel, patient.display_name, address, said.language, patient.uid),
+        title=said.title,
+        text=said.text,
+        wording=said.wording,
         due_at=now,
         too_late_at=now + TOO_LATE,
         link_purpose=Purpose.HOME,
         link_expires_at=until,
-    )  # fmt: skip
+    )

@@ -62,6 +62,7 @@ _INVOICE = (*_EVERY, Field.AMOUNT, Field.NUMBER, Field.DUE)
 _OF_KIND: dict[Kind, tuple[Field, ...]] = {
     Kind.VISIT_BOOKED: _VISIT,
     Kind.VISITS_BOOKED: _VISITS,
+    Kind.SERIES_BOOKED: _VISITS,
     Kind.VISIT_MOVED: _VISIT,
     Kind.VISIT_CHANGED: (*_EVERY, Field.LINES, Field.LINK),
     Kind.VISITS_CHANGED: _VISITS,

@@ -16,6 +16,7 @@ class Kind(StrEnum):
 
     VISIT_BOOKED = "visit_booked"
     VISITS_BOOKED = "visits_booked"
+    SERIES_BOOKED = "series_booked"
     VISIT_MOVED = "visit_moved"
     #: The clinic changed a visit, or called it off.
     VISIT_CHANGED = "visit_changed"
@@ -50,7 +51,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[Kind, str, str], ...]], ...] = (
         "Visits",
         (
             (Kind.VISIT_BOOKED, "Visit booked", "at once, when a visit was booked"),
-            (Kind.VISITS_BOOKED, "Several visits booked", "at once, when a series or several services were booked"),
+            (Kind.VISITS_BOOKED, "Several visits booked", "at once, when several services were booked in one go"),
+            (Kind.SERIES_BOOKED, "Series booked", "at once, when a series was booked; the link is of its first visit"),
             (Kind.VISIT_REMINDER, "Reminder", "before a visit"),
             (Kind.VISITS_REMINDER, "Reminder of several visits", "before the first of several visits on one day"),
             (Kind.FAMILY_REMINDER, "Reminder for a family", "when several people share a phone or address"),

@@ -76,7 +76,7 @@ def test_an_errand_has_one_confirmation_and_one_reminder_and_both_name_every_par
     for message in (confirmation, reminder):
         assert message.subject_uid == visits[0].uid
         assert named(message, times) == times
-        assert "Please confirm the first" in message.text
+        assert "Please confirm each of them" in message.text
         assert place.service.name not in message.text
     assert reminder.title == "Reminder of your visits"
     assert reminder.due_at == AT - timedelta(days=1)
@@ -93,7 +93,7 @@ def test_by_text_message_every_part_is_named_too(place: Any, settings: Any) -> N
         purpose=words.REMINDER, words=words.REMINDER, due_at=NOW, now=NOW,
         times=words.Times(tuple(visit.starts_at for visit in visits[1:]), every_one=True),
     )  # fmt: skip
-    assert all(words.when(visit.starts_at, NEW_YORK) in draft.text for visit in visits)
+    assert all(words.when(visit.starts_at, NEW_YORK, channel=Channel.SMS) in draft.text for visit in visits)
 
 
 def test_when_the_first_is_called_off_the_next_one_is_reminded_of(place: Any) -> None:

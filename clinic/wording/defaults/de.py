@@ -13,6 +13,10 @@ _ANSWER = "\n\nBitte bestätigen Sie, oder sagen Sie uns, dass Sie nicht kommen 
 _ANSWER_FIRST = (
     "\n\nBitte bestätigen Sie den ersten, oder sagen Sie uns, dass Sie nicht kommen können:\n\n{link}\n\n" + _ONCE
 )
+_ANSWER_EACH = (
+    "\n\nBitte bestätigen Sie jeden davon, oder sagen Sie uns, dass Sie nicht kommen können:\n\n{link}\n\nDer Link ist "
+    "nur für Sie bestimmt." + _CALL_TOO + _SIGNED
+)
 _SORRY = "\n\nDas tut uns leid. Bitte melden Sie sich, damit wir einen anderen Termin finden[: {phone}]." + _SIGNED
 _CALL = "Bitte melden Sie sich, damit wir einen passenden Termin finden[: {phone}]."
 
@@ -23,6 +27,10 @@ MAILS = {
     ),
     Kind.VISITS_BOOKED: (
         "Ihre Termine sind gebucht",
+        _HELLO + "Ihre Termine bei {clinic} sind gebucht:\n\n{lines}" + _ANSWER_EACH,
+    ),
+    Kind.SERIES_BOOKED: (
+        "Ihre Termine sind gebucht",
         _HELLO + "Ihre Termine bei {clinic} sind gebucht:\n\n{lines}" + _ANSWER_FIRST,
     ),
     Kind.VISIT_REMINDER: (
@@ -31,11 +39,11 @@ MAILS = {
     ),
     Kind.VISITS_REMINDER: (
         "Erinnerung an Ihre Termine",
-        _HELLO + "wir erinnern Sie an Ihre Termine bei {clinic}:\n\n{lines}" + _ANSWER_FIRST,
+        _HELLO + "wir erinnern Sie an Ihre Termine bei {clinic}:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.FAMILY_REMINDER: (
         "Erinnerung an Ihre Termine",
-        "Guten Tag {names},\n\nwir erinnern Sie an Ihre Termine bei {clinic}:\n\n{lines}" + _ANSWER,
+        "Guten Tag {names},\n\nwir erinnern Sie an Ihre Termine bei {clinic}:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.VISIT_MOVED: (
         "Ihr Termin hat eine neue Zeit",
@@ -116,9 +124,10 @@ MAILS = {
 _OFTEN = " {link} Ende: STOP"
 TEXTS = {
     Kind.VISIT_BOOKED: "{name}, gebucht bei {clinic}: {when}. Zu-/Absage:" + _OFTEN,
-    Kind.VISITS_BOOKED: "{name}, gebucht bei {clinic}:\n{lines}\nZu-/Absage für den ersten:" + _OFTEN,
+    Kind.VISITS_BOOKED: "{name}, gebucht bei {clinic}:\n{lines}\nZu-/Absage:" + _OFTEN,
+    Kind.SERIES_BOOKED: "{name}, gebucht bei {clinic}:\n{lines}\nZu-/Absage für den ersten:" + _OFTEN,
     Kind.VISIT_REMINDER: "{name}, bis bald bei {clinic}: {when}. Zu-/Absage:" + _OFTEN,
-    Kind.VISITS_REMINDER: "{name}, bis bald bei {clinic}:\n{lines}\nZu-/Absage für den ersten:" + _OFTEN,
+    Kind.VISITS_REMINDER: "{name}, bis bald bei {clinic}:\n{lines}\nZu-/Absage:" + _OFTEN,
     Kind.FAMILY_REMINDER: "Ihre Termine bei {clinic}:\n{lines}\nZu-/Absage:" + _OFTEN,
     Kind.VISIT_MOVED: "{name}, neue Zeit bei {clinic}: {when}. Zu-/Absage:" + _OFTEN,
     Kind.VISIT_CHANGED: "{name}, {clinic} musste Ihren Termin ändern. {lines} Zu-/Absage: {link}",

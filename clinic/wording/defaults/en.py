@@ -10,6 +10,10 @@ _SIGNED = "\n\n{clinic}"
 _ONCE = "The link is meant for you alone and works once.[ You can also call {phone}.]" + _SIGNED
 _ANSWER = "\n\nPlease confirm, or tell us that you cannot come:\n\n{link}\n\n" + _ONCE
 _ANSWER_FIRST = "\n\nPlease confirm the first, or tell us that you cannot come:\n\n{link}\n\n" + _ONCE
+_ANSWER_EACH = (
+    "\n\nPlease confirm each of them, or tell us that you cannot come:\n\n{link}\n\nThe link is meant for you alone."
+    "[ You can also call {phone}.]" + _SIGNED
+)
 _SORRY = "\n\nWe are sorry. Please get in touch to find another time[: {phone}]." + _SIGNED
 _CALL = "Please get in touch to find a time that suits you[: {phone}]."
 
@@ -20,6 +24,10 @@ MAILS = {
     ),
     Kind.VISITS_BOOKED: (
         "Your visits are booked",
+        _HELLO + "your visits to {clinic} are booked:\n\n{lines}" + _ANSWER_EACH,
+    ),
+    Kind.SERIES_BOOKED: (
+        "Your visits are booked",
         _HELLO + "your visits to {clinic} are booked:\n\n{lines}" + _ANSWER_FIRST,
     ),
     Kind.VISIT_REMINDER: (
@@ -28,11 +36,11 @@ MAILS = {
     ),
     Kind.VISITS_REMINDER: (
         "Reminder of your visits",
-        _HELLO + "this is a reminder of your visits to {clinic}:\n\n{lines}" + _ANSWER_FIRST,
+        _HELLO + "this is a reminder of your visits to {clinic}:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.FAMILY_REMINDER: (
         "Reminder of your visits",
-        "Hello {names},\n\nthis is a reminder of your visits to {clinic}:\n\n{lines}" + _ANSWER,
+        "Hello {names},\n\nthis is a reminder of your visits to {clinic}:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.VISIT_MOVED: (
         "Your visit has a new time",
@@ -112,9 +120,10 @@ MAILS = {
 _OFTEN = " {link} STOP to end"
 TEXTS = {
     Kind.VISIT_BOOKED: "{name}, booked: {clinic}, {when}. Confirm/change:" + _OFTEN,
-    Kind.VISITS_BOOKED: "{name}, booked: {clinic}\n{lines}\nConfirm the first/change:" + _OFTEN,
+    Kind.VISITS_BOOKED: "{name}, booked: {clinic}\n{lines}\nConfirm/change:" + _OFTEN,
+    Kind.SERIES_BOOKED: "{name}, booked: {clinic}\n{lines}\nConfirm the first/change:" + _OFTEN,
     Kind.VISIT_REMINDER: "{name}, see you at {clinic}, {when}. Confirm/change:" + _OFTEN,
-    Kind.VISITS_REMINDER: "{name}, see you at {clinic}\n{lines}\nConfirm the first/change:" + _OFTEN,
+    Kind.VISITS_REMINDER: "{name}, see you at {clinic}\n{lines}\nConfirm/change:" + _OFTEN,
     Kind.FAMILY_REMINDER: "Your visits to {clinic}:\n{lines}\nConfirm/change:" + _OFTEN,
     Kind.VISIT_MOVED: "{name}, new time at {clinic}: {when}. Confirm/change:" + _OFTEN,
     Kind.VISIT_CHANGED: "{name}, {clinic} had to change your visit. {lines} Confirm/change: {link}",

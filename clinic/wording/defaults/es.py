@@ -14,6 +14,10 @@ _CALL_TOO = "[ También puede llamarnos al {phone}.]"
 _ONCE = "El enlace es solo para usted y sirve una vez." + _CALL_TOO + _SIGNED
 _ANSWER = "\n\nPor favor, confirme o díganos que no puede venir:\n\n{link}\n\n" + _ONCE
 _ANSWER_FIRST = "\n\nPor favor, confirme la primera o díganos que no puede venir:\n\n{link}\n\n" + _ONCE
+_ANSWER_EACH = (
+    "\n\nPor favor, confirme cada una o díganos que no puede venir:\n\n{link}\n\nEl enlace es solo para usted."
+    + _CALL_TOO + _SIGNED
+)  # fmt: skip
 _SORRY = "\n\nLo sentimos. Póngase en contacto con nosotros para buscar otra hora[: {phone}]." + _SIGNED
 _CALL = "Póngase en contacto con nosotros para buscar una hora que le convenga[: {phone}]."
 
@@ -24,6 +28,10 @@ MAILS = {
     ),
     Kind.VISITS_BOOKED: (
         "Sus citas están reservadas",
+        _HELLO + "Sus citas en {clinic} están reservadas:\n\n{lines}" + _ANSWER_EACH,
+    ),
+    Kind.SERIES_BOOKED: (
+        "Sus citas están reservadas",
         _HELLO + "Sus citas en {clinic} están reservadas:\n\n{lines}" + _ANSWER_FIRST,
     ),
     Kind.VISIT_REMINDER: (
@@ -32,12 +40,12 @@ MAILS = {
     ),
     Kind.VISITS_REMINDER: (
         "Recordatorio de sus citas",
-        _HELLO + "Le recordamos sus citas en {clinic}:\n\n{lines}" + _ANSWER_FIRST,
+        _HELLO + "Le recordamos sus citas en {clinic}:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.FAMILY_REMINDER: (
         "Recordatorio de sus citas",
-        "Hola, {names}:\n\nLes recordamos sus citas en {clinic}:\n\n{lines}\n\nPor favor, confirmen o dígannos que no "
-        "pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes y sirve una vez.[ También pueden llamarnos "
+        "Hola, {names}:\n\nLes recordamos sus citas en {clinic}:\n\n{lines}\n\nPor favor, confirmen cada una o dígannos "
+        "que no pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes.[ También pueden llamarnos "
         "al {phone}.]"
         + _SIGNED,
     ),
@@ -122,9 +130,10 @@ MAILS = {
 _OFTEN = " {link} Baja: STOP"
 TEXTS = {
     Kind.VISIT_BOOKED: "{name}, su cita en {clinic}: {when}. Confirme/cambie:" + _OFTEN,
-    Kind.VISITS_BOOKED: "{name}, sus citas en {clinic}:\n{lines}\nConfirme la primera/cambie:" + _OFTEN,
+    Kind.VISITS_BOOKED: "{name}, sus citas en {clinic}:\n{lines}\nConfirme/cambie:" + _OFTEN,
+    Kind.SERIES_BOOKED: "{name}, sus citas en {clinic}:\n{lines}\nConfirme la primera/cambie:" + _OFTEN,
     Kind.VISIT_REMINDER: "{name}, le esperamos en {clinic}: {when}. Confirme/cambie:" + _OFTEN,
-    Kind.VISITS_REMINDER: "{name}, le esperamos en {clinic}:\n{lines}\nConfirme la primera/cambie:" + _OFTEN,
+    Kind.VISITS_REMINDER: "{name}, le esperamos en {clinic}:\n{lines}\nConfirme/cambie:" + _OFTEN,
     Kind.FAMILY_REMINDER: "Sus citas en {clinic}:\n{lines}\nConfirmen/cambien:" + _OFTEN,
     Kind.VISIT_MOVED: "{name}, nueva hora en {clinic}: {when}. Confirme/cambie:" + _OFTEN,
     Kind.VISIT_CHANGED: "{name}, {clinic} ha tenido que cambiar su cita. {lines} Confirme/cambie: {link}",

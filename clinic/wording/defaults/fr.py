@@ -17,6 +17,10 @@ _ANSWER = "\n\nMerci de confirmer, ou de nous dire que vous ne pouvez pas venir\
 _ANSWER_FIRST = (
     "\n\nMerci de confirmer le premier, ou de nous dire que vous ne pouvez pas venir\u00a0:\n\n{link}\n\n" + _ONCE
 )
+_ANSWER_EACH = (
+    "\n\nMerci de confirmer chacun d’eux, ou de nous dire que vous ne pouvez pas venir\u00a0:\n\n{link}\n\nLe lien est "
+    "réservé à vous." + _CALL_TOO + _SIGNED
+)
 _SORRY = (
     "\n\nNous en sommes désolés. N’hésitez pas à nous contacter pour trouver un autre moment[\u00a0: {phone}]."
     + _SIGNED
@@ -30,6 +34,10 @@ MAILS = {
     ),
     Kind.VISITS_BOOKED: (
         "Vos rendez-vous sont réservés",
+        _HELLO + "Vos rendez-vous chez {clinic} sont réservés\u00a0:\n\n{lines}" + _ANSWER_EACH,
+    ),
+    Kind.SERIES_BOOKED: (
+        "Vos rendez-vous sont réservés",
         _HELLO + "Vos rendez-vous chez {clinic} sont réservés\u00a0:\n\n{lines}" + _ANSWER_FIRST,
     ),
     Kind.VISIT_REMINDER: (
@@ -38,11 +46,11 @@ MAILS = {
     ),
     Kind.VISITS_REMINDER: (
         "Rappel de vos rendez-vous",
-        _HELLO + "Nous vous rappelons vos rendez-vous chez {clinic}\u00a0:\n\n{lines}" + _ANSWER_FIRST,
+        _HELLO + "Nous vous rappelons vos rendez-vous chez {clinic}\u00a0:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.FAMILY_REMINDER: (
         "Rappel de vos rendez-vous",
-        "Bonjour {names},\n\nNous vous rappelons vos rendez-vous chez {clinic}\u00a0:\n\n{lines}" + _ANSWER,
+        "Bonjour {names},\n\nNous vous rappelons vos rendez-vous chez {clinic}\u00a0:\n\n{lines}" + _ANSWER_EACH,
     ),
     Kind.VISIT_MOVED: (
         "Votre rendez-vous a un nouvel horaire",
@@ -128,9 +136,10 @@ MAILS = {
 _OFTEN = " {link} Fin : STOP"
 TEXTS = {
     Kind.VISIT_BOOKED: "{name}, réservé : {clinic}, {when}. Confirmer/changer :" + _OFTEN,
-    Kind.VISITS_BOOKED: "{name}, réservé : {clinic}\n{lines}\nConfirmer le premier/changer :" + _OFTEN,
+    Kind.VISITS_BOOKED: "{name}, réservé : {clinic}\n{lines}\nConfirmer/changer :" + _OFTEN,
+    Kind.SERIES_BOOKED: "{name}, réservé : {clinic}\n{lines}\nConfirmer le premier/changer :" + _OFTEN,
     Kind.VISIT_REMINDER: "{name}, rappel : {clinic}, {when}. Confirmer/changer :" + _OFTEN,
-    Kind.VISITS_REMINDER: "{name}, rappel : {clinic}\n{lines}\nConfirmer le premier/changer :" + _OFTEN,
+    Kind.VISITS_REMINDER: "{name}, rappel : {clinic}\n{lines}\nConfirmer/changer :" + _OFTEN,
     Kind.FAMILY_REMINDER: "Vos rendez-vous ({clinic}) :\n{lines}\nConfirmer/changer :" + _OFTEN,
     Kind.VISIT_MOVED: "{name}, déplacé : {clinic}, {when}. Confirmer/changer :" + _OFTEN,
     Kind.VISIT_CHANGED: "{name}, votre rendez-vous ({clinic}) a changé. {lines} Confirmer/changer : {link}",
