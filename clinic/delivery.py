@@ -1,6 +1,6 @@
 """The sender: takes due messages out of the outbox and hands each one over at most once.
 
-    claim (lease, attempt)  →  stage (MAIL, RCPT)  →  COMMIT handing_over  →  DATA  →  COMMIT accepted
+    claim (lease, last look)  →  stage (MAIL, RCPT)  →  COMMIT handing_over  →  DATA  →  COMMIT accepted
 
 Killed before the middle commit, nothing has left: the message is claimed again. Killed after it, nobody can
 know: it becomes `unknown` and a person decides. Guarantees and their proofs: docs/algorithms/outbox.md.
@@ -11,26 +11,25 @@ from __future__ import annotations
 import logging
 import random
 import time as machine
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 
-from clinic import channels, links
+from clinic import breaker, channels, claiming, links
 from clinic.channels import Channel, Down, Envelope, Refused, Uncertain
+from clinic.claiming import Claimed, InHand
 from clinic.links import Purpose
 from clinic.messaging_states import WANTS_A_PERSON, Reason, State, check_transition
 from clinic.models import Clinic, OutboundMessage
 
 log = logging.getLogger(__name__)
 
-#: How long a sender may hold what it claimed; longer than the slowest server takes for one message.
-LEASE = timedelta(minutes=3)
 #: Of the lease, what must be left to begin handing over.
 MARGIN = timedelta(minutes=1)
-#: Waits after refusals: this, doubled each time, never more than the last; jittered by a quarter.
+#: Waits of a message after refusals: this, doubled each time, never more than the last; a quarter more or less.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=15)
 #: So many refusals for now in a row mean that the server is unwell, not the addresses.
 TOO_MANY_REFUSALS = 3
@@ -51,8 +50,9 @@ class Delivered:
     claimed: int = 0
     by_state: dict[str, int] = field(default_factory=dict)
 
-    def count(self, state: str) -> None:
-        self.by_state[state] = self.by_state.get(state, 0) + 1
+    def count(self, state: str, many: int = 1) -> None:
+        if many:
+            self.by_state[state] = self.by_state.get(state, 0) + many
 
 
 @dataclass
@@ -62,79 +62,88 @@ class _Round:
     line: Channel
     clinic: Clinic | None
     clock: Clock
+    until: datetime
     result: Delivered
     refusals: int = 0
+    #: Whether the channel was away when this run began to try it.
+    is_try: bool = False
 
 
-def deliver_due(*, now: datetime, limit: int = 100) -> Delivered:
-    """Claim what is due, up to `limit`, and hand it over. Safe to run anywhere, any number of times at once."""
+def deliver_due(*, now: datetime, limit: int = 100, channel: str = "") -> Delivered:
+    """Hand over what is due, up to `limit` a channel. Safe to run anywhere, any number of times at once."""
+    return _deliver(now, seconds=600, batch=limit, channel=channel, once=True)
+
+
+def deliver_all(*, now: datetime, seconds: float = 45, batch: int = 100, channel: str = "") -> Delivered:
+    """Batch after batch until nothing is due or the time is up; on one channel, or on all in turn."""
+    return _deliver(now, seconds=seconds, batch=batch, channel=channel, once=False)
+
+
+def _deliver(now: datetime, *, seconds: float, batch: int, channel: str, once: bool) -> Delivered:
+    """The channels in turn, a batch each, over lines that are kept for the whole run."""
     clock, result = running_from(now), Delivered()
-    batch = claim(now=now, limit=limit)
-    result.claimed = len(batch)
-    if not batch:
-        return result
-    lines = channels.open_channels()
-    clinic = Clinic.objects.first()
+    lines, clinic = channels.open_channels(), Clinic.objects.first()
+    rounds = [
+        _Round(line, clinic, clock, now + timedelta(seconds=seconds), result)
+        for name, line in sorted(lines.items())
+        if channel in ("", name)
+    ]
     try:
-        for name in sorted({message.channel for message in batch}):
-            mine = [message for message in batch if message.channel == name]
-            if name in lines:
-                _deliver(mine, _Round(lines[name], clinic, clock, result))
-            else:
-                _put_back(mine, clock(), detail="channel not configured", result=result)
+        while rounds:
+            rounds = [turn for turn in rounds if _batch(turn, batch) and not once]
     finally:
         for line in lines.values():
             line.close()
-    log.info("outbox: claimed %d, %s", result.claimed, result.by_state)
+    if result.claimed:
+        log.info("outbox: claimed %d, %s", result.claimed, result.by_state)
     return result
 
 
-def deliver_all(*, now: datetime, seconds: float = 45, batch: int = 100) -> Delivered:
-    """Batch after batch until nothing is due or the time is up."""
-    clock, total = running_from(now), Delivered()
-    until = now + timedelta(seconds=seconds)
-    while clock() < until:
-        done = deliver_due(now=clock(), limit=batch)
-        total.claimed += done.claimed
-        for state, count in done.by_state.items():
-            total.by_state[state] = total.by_state.get(state, 0) + count
-        if done.claimed < batch:
-            break
-    return total
+def _batch(turn: _Round, limit: int) -> bool:
+    """One batch of one channel; whether there may be more to do at once."""
+    now = turn.clock()
+    if now >= turn.until:
+        return False
+    claimed = claiming.claim(now=now, limit=limit, channel=turn.line.name)
+    turn.result.claimed += claimed.looked_at
+    for state, many in claimed.ended.items():
+        turn.result.count(state, many)
+    return _hand_over_all(claimed, turn) and claimed.turn is not None and claimed.looked_at >= claimed.turn.most
 
 
-@transaction.atomic
-def claim(*, now: datetime, limit: int) -> list[OutboundMessage]:
-    """Take up to `limit` due messages for one lease; what another sender has in hand is passed over."""
-    batch = list(OutboundMessage.objects.due(now).select_for_update(skip_locked=True)[:limit])
-    lease_until = now + LEASE
-    OutboundMessage.objects.filter(pk__in=[message.pk for message in batch]).update(
-        state=State.CLAIMED, attempt=F("attempt") + 1, lease_until=lease_until
-    )
-    for message in batch:
-        message.state, message.attempt, message.lease_until = State.CLAIMED, message.attempt + 1, lease_until
-    return batch
-
-
-def _deliver(batch: list[OutboundMessage], turn: _Round) -> None:
-    for index, message in enumerate(batch):
-        rest = batch[index:]
-        if message.lease_until is None or turn.clock() + MARGIN > message.lease_until:
-            _put_back(rest, turn.clock(), detail="lease nearly over", result=turn.result, wait=False)
-            return
+def _hand_over_all(claimed: Claimed, turn: _Round) -> bool:
+    """Each in its turn; False when the channel is away or the time is up, and the rest went back."""
+    if claimed.turn is None:
+        return False
+    turn.is_try = claimed.turn.is_try
+    for index, hand in enumerate(claimed.going):
+        rest = [other.message for other in claimed.going[index:]]
+        _pace(claimed.turn.begins_at + claimed.turn.apart * index, turn)
+        lease_until, now = hand.message.lease_until, turn.clock()
+        if now >= turn.until or lease_until is None or now + MARGIN > lease_until:
+            _put_all_back(rest, turn, detail="")
+            return False
         try:
-            state = _deliver_one(message, turn)
+            state = _hand_over_one(hand, turn)
         except Down as down:
-            log.warning("outbox: %s is away (%s), %d wait", turn.line.name, down, len(rest))
-            _put_back(rest, turn.clock(), detail=str(down), result=turn.result)
-            return
+            again = breaker.failed(turn.line.name, detail=str(down), now=turn.clock())
+            log.warning("outbox: %s is away (%s), %d wait until %s", turn.line.name, down, len(rest), again)
+            _put_all_back(rest, turn, detail=str(down))
+            return False
         if state is not None:
             turn.result.count(state)
+    return True
 
 
-def _deliver_one(message: OutboundMessage, turn: _Round) -> State | None:
+def _pace(slot: datetime, turn: _Round) -> None:
+    """Wait for the slot, where the provider takes only so many a second."""
+    if (wait := (slot - turn.clock()).total_seconds()) > 0:
+        machine.sleep(wait)
+
+
+def _hand_over_one(hand: InHand, turn: _Round) -> State | None:
     """One message from claimed to an end or back to planned; None when it was taken out of our hands."""
-    now = turn.clock()
+    message, now = hand.message, turn.clock()
     if now >= message.too_late_at:
         return settle(message, State.SUPPRESSED, now=now, reason=Reason.TOO_LATE)
     token = links.new_token() if message.link_purpose else ""
@@ -142,43 +151,69 @@ def _deliver_one(message: OutboundMessage, turn: _Round) -> State | None:
         turn.line.stage(_envelope(message, token, turn))
     except Refused as refusal:
         return _refused(message, refusal, turn)
-    if not _begin_hand_over(message, token, now=turn.clock()):
+    if not _begin_hand_over(hand, token, now=turn.clock()):
         turn.line.back_out()
-        return None
+        return put_back(message, now=turn.clock(), detail="", wait=False)
     try:
         provider_id = turn.line.hand_over()
     except Refused as refusal:
         return _refused(message, refusal, turn)
     except Uncertain as lost:
         return settle(message, State.UNKNOWN, now=turn.clock(), reason=Reason.CONNECTION_LOST, detail=str(lost))
-    turn.refusals = 0
-    return _surely(lambda: settle(message, State.ACCEPTED, now=turn.clock(), provider_id=provider_id))
+    state = _surely(lambda: settle(message, State.ACCEPTED, now=turn.clock(), provider_id=provider_id))
+    _answered(turn)
+    return state
 
 
-@transaction.atomic
-def _begin_hand_over(message: OutboundMessage, token: str, *, now: datetime) -> bool:
-    """Commit that the content goes out next, and that its link works from now on.
+def _begin_hand_over(hand: InHand, token: str, *, now: datetime) -> bool:
+    """Commit that the content goes out next, and that its links work from now on.
 
-    False: it was stopped, or another sender has it, so it must not leave. The fence: of a cancellation and
-    this, whoever comes second waits for the row and then finds it changed.
+    False: it was stopped, another sender has it, or what it says is no longer so: it must not leave in these words.
+    The fence: of a cancellation and this, whoever comes second waits for the row and then finds it changed.
     """
-    mine = OutboundMessage.objects.filter(
+    with transaction.atomic():
+        if hand.holds is not None:
+            # Locked first and without waiting, as who changes a visit holds its row and waits for its messages.
+            held = _mine(hand.message, now).select_for_update(skip_locked=True).first()
+            if held is None or not hand.holds():
+                return False
+        if not _mine(hand.message, now).update(state=State.HANDING_OVER, handing_over_at=now):
+            return False
+        _issue_links(hand, token, now)
+    hand.message.state, hand.message.handing_over_at = State.HANDING_OVER, now
+    return True
+
+
+def _mine(message: OutboundMessage, now: datetime) -> QuerySet[OutboundMessage]:
+    return OutboundMessage.objects.filter(
         pk=message.pk, state=State.CLAIMED, attempt=message.attempt, lease_until__gt=now
     )
-    if not mine.update(state=State.HANDING_OVER, handing_over_at=now):
-        return False
-    message.state, message.handing_over_at = State.HANDING_OVER, now
-    if message.link_purpose and message.link_expires_at:
+
+
+def _issue_links(hand: InHand, token: str, now: datetime) -> None:
+    message = hand.message
+    if not (message.link_purpose and message.link_expires_at):
+        return
+    links.issue(
+        purpose=message.link_purpose,
+        # A page of several visits is about the message that names them: each of them has a link of its own on it.
+        subject_uid=message.uid if hand.opens else message.subject_uid,
+        subject_version=1 if hand.opens else message.subject_version,
+        message_uid=message.uid,
+        expires_at=message.link_expires_at,
+        now=now,
+        token=token,
+    )
+    for each in hand.opens:
         links.issue(
-            purpose=message.link_purpose,
-            subject_uid=message.subject_uid,
-            subject_version=message.subject_version,
+            purpose=each.purpose,
+            subject_uid=each.subject_uid,
+            subject_version=each.subject_version,
             message_uid=message.uid,
-            expires_at=message.link_expires_at,
+            expires_at=each.expires_at,
             now=now,
-            token=token,
+            token=links.token_within(token, each.subject_uid),
         )
-    return True
 
 
 def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
@@ -202,12 +237,21 @@ def _refused(message: OutboundMessage, refusal: Refused, turn: _Round) -> State 
     """The server does not have it: for good it has failed, for now it is tried again later."""
     now = turn.clock()
     if refusal.for_good:
+        _answered(turn)
         return settle(message, State.FAILED, now=now, reason=refusal.reason, detail=refusal.detail)
     turn.refusals += 1
     state = put_back(message, now=now, detail=refusal.detail)
-    if turn.refusals >= TOO_MANY_REFUSALS:
+    if turn.is_try or turn.refusals >= TOO_MANY_REFUSALS:
         raise Down(refusal.detail)
     return state
+
+
+def _answered(turn: _Round) -> None:
+    """The server is there: what it said of this message, it said of none before."""
+    turn.refusals = 0
+    if turn.is_try:
+        turn.is_try = False
+        breaker.answered(turn.line.name)
 
 
 # -- Steps, each fenced by the attempt that was claimed ------------------------------------------------
@@ -285,12 +329,15 @@ def _revoke_what_was_not_sent(message: OutboundMessage, now: datetime) -> None:
         links.revoke_of_message(message.uid, now)
 
 
-def _put_back(
-    batch: list[OutboundMessage], now: datetime, *, detail: str, result: Delivered, wait: bool = True
-) -> None:
-    for message in batch:
-        if message.state == State.CLAIMED and (state := put_back(message, now=now, detail=detail, wait=wait)):
-            result.count(state)
+def _put_all_back(batch: Sequence[OutboundMessage], turn: _Round, *, detail: str) -> None:
+    """What was only claimed is due again as it was: nothing was tried with it."""
+    mine = [message for message in batch if message.state == State.CLAIMED]
+    if mine:
+        held = OutboundMessage.objects.filter(
+            pk__in=[message.pk for message in mine], state=State.CLAIMED, lease_until=mine[0].lease_until
+        )
+        back = held.update(state=State.PLANNED, lease_until=None, detail=detail[:60], next_try_at=turn.clock())
+        turn.result.count(State.PLANNED, back)
 
 
 def wait_after(attempt: int) -> timedelta:
@@ -315,48 +362,3 @@ def _surely(step: Callable[[], State | None]) -> State | None:
             connection.close()
             machine.sleep(wait)
     return step()
-
-
-# -- After the fact ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What the sweeper found."""
-
-    reclaimed: int
-    unknown: int
-    too_late: int
-
-
-@transaction.atomic
-def sweep(*, now: datetime) -> Swept:
-    """Deal with what senders left behind when their lease ended, and with what has become too late."""
-    free = OutboundMessage.objects.select_for_update(skip_locked=True)
-    over = list(free.in_hand().filter(lease_until__lte=now).values_list("pk", "state", "void_reason"))
-    stale = list(free.due(now).filter(too_late_at__lte=now).values_list("pk", flat=True))
-    reclaimed = _rows(pk for pk, state, _ in over if state == State.CLAIMED)
-    moot = _rows(pk for pk, state, void in over if state == State.HANDING_OVER and void)
-    unknown = _rows(pk for pk, state, void in over if state == State.HANDING_OVER and not void)
-    found = Swept(
-        reclaimed=reclaimed.update(state=State.PLANNED, lease_until=None, next_try_at=now),
-        unknown=moot.update(**_unknown(now, needs_person=False)) + unknown.update(**_unknown(now, needs_person=True)),
-        too_late=_rows(stale).update(state=State.SUPPRESSED, reason=Reason.TOO_LATE, settled_at=now, needs_person=True),
-    )
-    if over or stale:
-        log.warning("outbox: %s", found)
-    return found
-
-
-def _rows(pks: Iterable[int]) -> QuerySet[OutboundMessage]:
-    return OutboundMessage.objects.filter(pk__in=list(pks))
-
-
-def _unknown(now: datetime, *, needs_person: bool) -> dict[str, object]:
-    return {
-        "state": State.UNKNOWN,
-        "reason": Reason.WORKER_LOST,
-        "settled_at": now,
-        "lease_until": None,
-        "needs_person": needs_person,
-    }

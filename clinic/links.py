@@ -6,8 +6,10 @@ See docs/adr/0027-links-are-rows-not-signatures.md.
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
+import hmac
 import ipaddress
 import secrets
 import uuid
@@ -18,7 +20,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,6 +40,7 @@ class Purpose(TextChoices):
     """What a link lets its holder do."""
 
     VISIT = "visit", "Confirm or cancel one visit, or ask to move it"
+    VISITS = "visits", "See several visits, each of which has a link of its own"
     WAITLIST = "waitlist", "Take or decline one time that is offered"
     MEASURES = "measures", "Answer questions before a visit, once"
     SPASM_DIARY = "spasm_diary", "Keep one diary, as often as one likes"
@@ -48,6 +51,7 @@ class Purpose(TextChoices):
 #: Where a link of each purpose leads, and what the button that opens it says.
 ROUTES = {
     Purpose.VISIT: "portal:visit",
+    Purpose.VISITS: "portal:visits",
     Purpose.WAITLIST: "portal:offer",
     Purpose.MEASURES: "portal:measures",
     Purpose.SPASM_DIARY: "portal:diary",
@@ -56,6 +60,7 @@ ROUTES = {
 }
 LABELS = {
     Purpose.VISIT: "Open my visit",
+    Purpose.VISITS: "Open my visits",
     Purpose.WAITLIST: "See the time",
     Purpose.MEASURES: "Answer the questions",
     Purpose.SPASM_DIARY: "Open my page",
@@ -72,6 +77,13 @@ def digest_of(token: str) -> str:
 def new_token() -> str:
     """Opens nothing until it is issued."""
     return secrets.token_urlsafe(32)
+
+
+@sensitive_variables("token")
+def token_within(token: str, subject_uid: uuid.UUID) -> str:
+    """The token of one of several subjects to which the page behind `token` leads: its holder can make it too."""
+    made = hmac.digest(token.encode(), subject_uid.bytes, "sha256")
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 @sensitive_variables("token")
@@ -147,6 +159,11 @@ def restore_for(subject_uid: uuid.UUID, *, version: int, becomes: int, revoked_a
     mine = ActionLink.objects.about(subject_uid).filter(subject_version=version)
     mine.filter(revoked_at=revoked_at).update(revoked_at=None)
     return mine.update(subject_version=becomes)
+
+
+def within(link: ActionLink) -> QuerySet[ActionLink]:
+    """The links of the several subjects to which the page behind this one leads."""
+    return ActionLink.objects.filter(message_uid=link.message_uid).exclude(purpose=Purpose.VISITS)
 
 
 def revoke_of_message(message_uid: uuid.UUID, now: datetime) -> int:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from clinic import audit, channels, links
-from clinic.delivery import Delivered, Swept, deliver_all, deliver_due, sweep
+from clinic.delivery import Delivered, deliver_all, deliver_due
 from clinic.messaging_states import (
     CURABLE,
     NEVER_LEFT,
@@ -30,6 +30,7 @@ from clinic.messaging_states import (
 )
 from clinic.models import OutboundMessage, User
 from clinic.models.messages import OutboundMessageQuerySet
+from clinic.sweeping import Swept, sweep
 
 __all__ = [
     "AlreadyTold",
@@ -123,7 +124,9 @@ def enqueue(*drafts: Draft, now: datetime) -> list[OutboundMessage]:
     rows = [message(draft, now=now) for draft in drafts]
     OutboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
     kept = {row.uid: row for row in OutboundMessage.objects.filter(uid__in=[row.uid for row in rows])}
-    return [kept.get(row.uid) or _planned_before(row, now) for row in rows]
+    return [
+        mine if (mine := kept.get(row.uid)) and mine.state == row.state else _planned_before(row, now) for row in rows
+    ]
 
 
 #: With the address, what makes two messages the same one.
@@ -226,7 +229,7 @@ def void_for(*, subject_uid: uuid.UUID, reason: str, now: datetime) -> int:
     it gone at the fence. What is being handed over at this very moment is not tried again should it be refused.
     """
     about = OutboundMessage.objects.about(subject_uid)
-    stopped = _stop(about, reason, now)
+    stopped = _stop(about, reason, now) + _stop_what_others_say(about, reason, now)
     about.filter(needs_person=True).update(needs_person=False)
     links.revoke_for(subject_uid, now)
     return stopped
@@ -263,7 +266,8 @@ def void_for_patient(*, patient_uids: Collection[uuid.UUID], reason: str, now: d
     All records of the person are named, as messages written before a merge still bear the other one.
     """
     theirs = OutboundMessage.objects.filter(patient_uid__in=patient_uids)
-    return _stop(theirs.filter(channel=channel) if channel else theirs, reason, now)
+    theirs = theirs.filter(channel=channel) if channel else theirs
+    return _stop(theirs, reason, now) + _stop_what_others_say(theirs, reason, now)
 
 
 def void_for_address(*, channel: str, address: str, reason: str, now: datetime) -> int:
@@ -279,6 +283,13 @@ def _stop(rows: OutboundMessageQuerySet, reason: str, now: datetime) -> int:
     OutboundMessage.objects.filter(pk__in=leaving).update(void_reason=reason)
     return OutboundMessage.objects.filter(pk__in=stoppable).update(
         state=State.SUPPRESSED, reason=reason, settled_at=now, lease_until=None, needs_person=False
+    )
+
+
+def _stop_what_others_say(rows: OutboundMessageQuerySet, reason: str, now: datetime) -> int:
+    """Another message is to say these as well: it finds at the fence that it may not, and is composed anew."""
+    return rows.left_to_another().update(
+        reason=reason, settled_at=now, said_by_uid=None, needs_person=False
     )
 
 
@@ -320,6 +331,9 @@ def send_anyway(*, message_uid: uuid.UUID, note: str, by: User, now: datetime) -
     message = _to_resolve(message_uid)
     check_can_send_again(message, now=now)
     _write_resolution(message, Resolution.SENT_ANYWAY, note, by, now)
+    OutboundMessage.objects.said_by([message.uid]).update(
+        state=State.PLANNED, reason="", settled_at=None, said_by_uid=None, next_try_at=now
+    )
     again = Draft(
         purpose=message.purpose,
         occasion=f"{message.occasion[:36]}+{message.attempt % 1000}",
@@ -333,6 +347,9 @@ def send_anyway(*, message_uid: uuid.UUID, note: str, by: User, now: datetime) -
         too_late_at=message.too_late_at,
         link_purpose=message.link_purpose,
         link_expires_at=message.link_expires_at,
+        says=message.says,
+        wording=message.wording,
+        rule_uid=message.rule_uid,
     )
     return enqueue(again, now=now)[0]
 

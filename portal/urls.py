@@ -1,11 +1,12 @@
 from django.urls import path
 
-from portal import diary, home, measures, offered, views
+from portal import diary, home, measures, offered, views, visits
 
 app_name = "portal"
 urlpatterns = [
     path("free/<str:token>/", offered.offer, name="offer"),
     path("free/<str:token>/no/", offered.decline, name="offer_decline"),
+    path("visits/<str:token>/", visits.visits, name="visits"),
     path("questions/<str:token>/", measures.questions, name="measures"),
     path("diary/<str:token>/", diary.diary, name="diary"),
     path("diary/<str:token>/<uuid:entry>/", diary.entry, name="diary_entry"),

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from clinic.access import Actor
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import diaries, gathered, holds, notices, reminders, writing
+from scheduling import diaries, holds, notices, reminders, writing
 from scheduling.attendance import arrive, complete, complete_charted, no_show, start
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Hold, Room, Service
@@ -223,7 +223,6 @@ def cancel(
     reminders.void_for(appointment=visit, reason="cancelled", now=now)
     if tell and side is Side.CLINIC and awaited:
         notices.tell([notices.Change(visit, visit.starts_at)], by=by, now=now)
-    gathered.gather(visit.basket, now=now)
     record("cancelled", visit, by=by, now=now, reason=visit.cancel_reason, side=side, late=visit.cancelled_late)
     return visit
 
@@ -284,7 +283,6 @@ def _take_up_again(appointment: Appointment, *, by: Actor, now: datetime) -> App
         # A message that it was called off may still wait.
         reminders.void_for(appointment=visit, reason="taken_back", now=now)
         reminders.plan_for(appointment=visit, now=now)
-        gathered.gather(visit.basket, now=now)
         record("step_undone", visit, by=by, now=now, was=appointment.status)
         return visit
 

@@ -12,7 +12,7 @@ from clinic.access import Actor
 from clinic.models import Practitioner, User
 from patients import care_team
 from patients.models import CareTeamMember, Joining
-from scheduling import diaries, gathered, placing, reminders
+from scheduling import diaries, placing, reminders
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, LastMove
 from scheduling.preflight import Proposal
@@ -132,7 +132,6 @@ def put_back(visit: Appointment, place: LastMove, places: Places, *, by: User, n
         reminders.as_before(
             appointment=visit, version=place.version_before, undone=undone, moved_at=place.moved_at, now=now
         )
-        gathered.gather(visit.basket, now=now)
         if was != visit.practitioner:
             _leave_again(visit, was, place, by=by, now=now)
     LastMove.objects.filter(appointment=visit).delete()

@@ -23,7 +23,7 @@ from patients import records
 from patients.models import Patient
 from patients.persons import Person
 from scheduling import customs as house
-from scheduling import foreseen, gathered, words
+from scheduling import foreseen, words
 from scheduling.contact import Way, way_to
 from scheduling.customs import Customs
 from scheduling.due import Asked, Steps, parted
@@ -240,7 +240,6 @@ def settle(visit: Appointment, customs: Customs, *, now: datetime) -> bool:
     todo = Foreseen(visit, patient, way, about.asks, rows).steps(now)
     if todo:
         _take(todo, about, {row.uid: row for row in rows})
-        gathered.gather(visit.basket, now=now)
     return bool(todo)
 
 

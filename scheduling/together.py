@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from clinic.access import Actor
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import booking, diaries, gathered, notices, preflight, writing
+from scheduling import booking, diaries, notices, preflight, writing
 from scheduling.diaries import Places, Wish, once_more_after_deadlock
 from scheduling.models import Appointment, Room, Service
 from scheduling.notices import Change
@@ -93,7 +93,6 @@ def book_together(
                 visit, proposal, where, turn, by=by, now=now, overruled=read, confirm=is_first,
                 parts=visits[1:] if is_first else (),
             )  # fmt: skip
-        gathered.gather(basket, now=now)
         return visits
 
     wishes = [Wish(proposal, room=part.room) for proposal, part in zip(proposals, parts, strict=True)]

@@ -11,7 +11,7 @@ from clinic.access import Actor, Can
 from clinic.rows import insert
 from patients import care_team
 from patients.models import Joining
-from scheduling import diaries, gathered, moves, preflight, reminders
+from scheduling import diaries, moves, preflight, reminders
 from scheduling.diaries import Places
 from scheduling.models import Appointment
 from scheduling.placing import refused
@@ -112,7 +112,6 @@ def moved_visit(
         reminders.void_for(appointment=visit, reason="moved", now=now)
         if tell:
             reminders.plan_for(appointment=visit, now=now)
-            gathered.gather(visit.basket, now=now)
     record("moved", visit, by=by, now=now, overruled=list(overruled), **facts)
     return visit
 

@@ -1,6 +1,7 @@
 """The place, its people and what the house keeps about itself."""
 
 from clinic.models.audit import AuditEvent, AuditSeal
+from clinic.models.channel_health import ChannelHealth
 from clinic.models.held import HeldInput
 from clinic.models.messages import ActionLink, DeskTask, OutboundMessage
 from clinic.models.people import Clinic, Discipline, Language, Location, Practitioner, Role, User
@@ -11,6 +12,7 @@ __all__ = [
     "ActionLink",
     "AuditEvent",
     "AuditSeal",
+    "ChannelHealth",
     "Clinic",
     "DeliveryEvent",
     "DeskTask",

@@ -1,16 +1,18 @@
 """What goes out to people, the links inside it, and what comes back for the desk to do."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Upper
 
 from clinic.messaging_states import (
     IN_HAND,
+    NEVER_LEFT,
     OPEN,
     REASONS,
     STOPPABLE,
@@ -39,8 +41,26 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def about(self, subject_uid: object) -> Self:
         return self.filter(subject_uid=subject_uid)
 
-    def due(self, now: datetime) -> Self:
-        return self.filter(state=State.PLANNED, next_try_at__lte=now).order_by("next_try_at", "pk")
+    def due(self, now: datetime, channel: str = "") -> Self:
+        """What may leave by now, the longest waiting first; on one channel, or on any."""
+        ways = [channel] if channel else Channel.values
+        return self.filter(state=State.PLANNED, channel__in=ways, next_try_at__lte=now).order_by("next_try_at", "pk")
+
+    def said_by(self, leaders: Collection[UUID]) -> Self:
+        """Not sent, as those say the same."""
+        return self.filter(said_by_uid__in=leaders, state=State.SUPPRESSED, reason=Reason.DUPLICATE_CONTACT)
+
+    def left_to_another(self) -> Self:
+        """Not sent, as another message is to say the same, and has not yet."""
+        heard = OutboundMessage.objects.filter(uid=OuterRef("said_by_uid")).exclude(state__in=NEVER_LEFT)
+        left = self.filter(said_by_uid__isnull=False, state=State.SUPPRESSED, reason=Reason.DUPLICATE_CONTACT)
+        return left.exclude(Exists(heard))
+
+    def unsaid(self, now: datetime) -> Self:
+        """Left to another message that was not sent either, while there is still time."""
+        silent = OutboundMessage.objects.filter(uid=OuterRef("said_by_uid")).not_sent()
+        left = self.filter(said_by_uid__isnull=False, state=State.SUPPRESSED, too_late_at__gt=now)
+        return left.filter(Exists(silent), reason=Reason.DUPLICATE_CONTACT)
 
     def stoppable(self) -> Self:
         """Nothing of it has left the house yet."""
@@ -199,12 +219,19 @@ class OutboundMessage(models.Model):
         ]
         indexes = [
             # The sender reads only these two; a million messages of next month lie beyond their end.
-            models.Index(name="message_due", fields=["next_try_at", "id"], condition=Q(state=State.PLANNED)),
+            models.Index(name="message_due", fields=["channel", "next_try_at", "id"], condition=Q(state=State.PLANNED)),
             models.Index(name="message_lease", fields=["lease_until"], condition=Q(state__in=sorted(IN_HAND))),
             models.Index(
                 name="message_needs_person",
                 fields=["too_late_at"],
                 condition=Q(needs_person=True, resolved_at__isnull=True),
+            ),
+            # What others say, and of that what may still have to be said.
+            models.Index(name="message_said_by", fields=["said_by_uid"], condition=Q(said_by_uid__isnull=False)),
+            models.Index(
+                name="message_left_to_another",
+                fields=["too_late_at"],
+                condition=Q(said_by_uid__isnull=False, state=State.SUPPRESSED),
             ),
             models.Index(name="message_log", fields=["-due_at", "-id"]),
             models.Index(name="message_patient", fields=["patient_uid", "-due_at"]),
@@ -264,7 +291,10 @@ class ActionLink(models.Model):
                 condition=Q(used_at__isnull=True, used_for="") | (Q(used_at__isnull=False) & ~Q(used_for="")),
             ),
         ]
-        indexes = [models.Index(name="link_subject", fields=["subject_uid"])]
+        indexes = [
+            models.Index(name="link_subject", fields=["subject_uid"]),
+            models.Index(name="link_message", fields=["message_uid"], condition=Q(message_uid__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"link {self.uid} ({self.purpose})"

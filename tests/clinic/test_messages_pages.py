@@ -9,11 +9,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from clinic import delivery, links, messaging
+from clinic import claiming, delivery, links, messaging
 from clinic import time as clocks
 from clinic.messaging_states import Reason, Resolution, State
 from clinic.models import AuditEvent, DeskTask, OutboundMessage
-from tests.factories.messages import many_messages
+from tests.factories.messages import claimed, many_messages
 from tests.factories.people import a_location, a_therapist, an_owner, front_desk
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -37,9 +37,9 @@ def desk(client, db, now):
 def unknown_messages(count: int) -> list[OutboundMessage]:
     """Handed over, and then the sender was lost."""
     rows = many_messages(count, now=NOW)
-    for message in delivery.claim(now=NOW, limit=count):
-        delivery._begin_hand_over(message, links.new_token(), now=NOW)
-    messaging.sweep(now=NOW + delivery.LEASE)
+    for hand in claimed(count, now=NOW):
+        delivery._begin_hand_over(hand, links.new_token(), now=NOW)
+    messaging.sweep(now=NOW + claiming.LEASE)
     return rows
 
 

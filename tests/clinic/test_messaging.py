@@ -10,12 +10,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from clinic import delivery, links, mail, messaging, messaging_states
+from clinic import claiming, delivery, links, mail, messaging, messaging_states
 from clinic.channels import Down, Envelope, Refused, Uncertain
 from clinic.messaging import Subject
 from clinic.messaging_states import MESSAGE_TRANSITIONS, REASONS, Reason, State
 from clinic.models import ActionLink, Clinic, OutboundMessage
-from tests.factories.messages import a_draft, a_message, many_messages
+from tests.factories.messages import a_draft, a_message, claimed, many_messages
 from tests.factories.sink import Sink
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -449,9 +449,9 @@ def test_a_sender_whose_lease_is_over_hands_nothing_over(scripted):
 @pytest.mark.django_db
 def test_of_two_senders_with_the_same_message_only_the_later_claim_counts(scripted):
     message = a_message(now=NOW)
-    first = delivery.claim(now=NOW, limit=1)[0]
+    [first] = claimed(1, now=NOW)
     messaging.sweep(now=NOW + timedelta(hours=1))
-    second = delivery.claim(now=NOW + timedelta(hours=1), limit=1)[0]
+    [second] = claimed(1, now=NOW + timedelta(hours=1))
     at = NOW + timedelta(hours=1)
     assert not delivery._begin_hand_over(first, links.new_token(), now=at)
     assert delivery._begin_hand_over(second, links.new_token(), now=at)
@@ -461,16 +461,16 @@ def test_of_two_senders_with_the_same_message_only_the_later_claim_counts(script
 @pytest.mark.django_db
 def test_a_crash_before_the_hand_over_is_claimed_again_and_one_after_it_is_unknown(scripted):
     before, after = many_messages(2, now=NOW)
-    for message in delivery.claim(now=NOW, limit=2):
-        if message.pk == after.pk:
-            delivery._begin_hand_over(message, links.new_token(), now=NOW)
-    found = messaging.sweep(now=NOW + delivery.LEASE)
+    for hand in claimed(2, now=NOW):
+        if hand.message.pk == after.pk:
+            delivery._begin_hand_over(hand, links.new_token(), now=NOW)
+    found = messaging.sweep(now=NOW + claiming.LEASE)
     assert (found.reclaimed, found.unknown) == (1, 1)
     assert fresh(before).state == State.PLANNED
     assert (fresh(after).state, fresh(after).reason) == (State.UNKNOWN, Reason.WORKER_LOST)
     assert fresh(after).needs_person
     channel = scripted()
-    messaging.deliver_due(now=NOW + delivery.LEASE)
+    messaging.deliver_due(now=NOW + claiming.LEASE)
     assert [envelope.message_id for envelope in channel.handed] == [str(before.uid)]
 
 
@@ -490,10 +490,14 @@ def test_a_channel_that_is_down_puts_the_whole_batch_back(scripted):
     def down():
         raise Down("refused")
 
-    scripted(at_stage=down)
+    channel = scripted(at_stage=down)
     messaging.deliver_due(now=NOW)
     assert OutboundMessage.objects.due(NOW + timedelta(minutes=1)).count() == 5
-    assert not OutboundMessage.objects.due(NOW).exists()
+    channel.at_stage = None
+    messaging.deliver_due(now=NOW + timedelta(seconds=1))
+    assert channel.handed == []
+    messaging.deliver_all(now=NOW + timedelta(seconds=10))
+    assert len(channel.handed) == 5
 
 
 @pytest.mark.django_db(transaction=True)
@@ -580,7 +584,7 @@ def test_a_hundred_thousand_messages_of_next_month_do_not_slow_the_sender():
         cursor.execute("ANALYZE clinic_outboundmessage")
     many_messages(10, now=NOW)
     with CaptureQueriesContext(connection) as made:
-        assert len(delivery.claim(now=NOW, limit=100)) == 10
+        assert len(claimed(100, now=NOW)) == 10
     sql = next(q["sql"] for q in made if "SKIP LOCKED" in q["sql"])
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}")
