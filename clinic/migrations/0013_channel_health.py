@@ -9,7 +9,7 @@ from clinic.together import Together
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0011_wording"),
+        ("clinic", "0012_what_comes_back"),
     ]
 
     operations = [
