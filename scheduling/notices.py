@@ -20,7 +20,7 @@ from clinic.wording import SPEECHES, Became, Facts, Kind, Line
 from patients import records
 from patients.models import Patient
 from scheduling import customs as house
-from scheduling import gathered, reminders
+from scheduling import reminders
 from scheduling.calendar_entries import entries_for
 from scheduling.contact import Way, way_to
 from scheduling.customs import Customs
@@ -90,10 +90,7 @@ def _tell_one(changes: list[Change], customs: Customs, by: Actor, now: datetime)
             drafts.append(_said_already(draft, change.visit))
     if draft.suppressed:
         _call(first, patient, changes, by, now)
-    written = messaging.enqueue(*drafts, now=now)
-    for basket in {change.visit.basket for change in changes if not change.is_off}:
-        gathered.gather(basket, now=now)
-    return written[0]
+    return messaging.enqueue(*drafts, now=now)[0]
 
 
 def _is_near(visit: Appointment, patient: Patient, customs: Customs, way: Way, now: datetime) -> bool:
