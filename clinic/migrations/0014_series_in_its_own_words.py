@@ -7,7 +7,7 @@ from clinic.together import Together
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0012_what_comes_back"),
+        ("clinic", "0013_channel_health"),
     ]
 
     operations = [
