@@ -1,8 +1,6 @@
 // The body chart: places become buttons, and every mark is a row of the list below, so that both are in step.
-// The rows are saved a moment after the last change; nothing is written to this computer's storage.
+// The rows keep themselves (chart-keep.js), as the note's chart does.
 (() => {
-  const PAUSE = 1500;
-  const PATIENCE = [2, 4, 8, 15];
   const APART = 8.4;
   const NEAR = 14;
   const COLOURS = ["avoid", "pain", "spasm", "numbness", "trigger_point", "scar", "technique"];
@@ -16,6 +14,7 @@
     const state = chart.querySelector("[data-body-state]");
     const nowhere = chart.querySelector("[data-body-nowhere]");
     const seen = form.querySelector("input[name=seen]");
+    const save = chart.querySelector("[data-body-save]");
     const total = form.querySelector("input[name=mark-TOTAL_FORMS]");
     const layers = [...chart.querySelectorAll("input[name=body-layer]")];
     const ratings = [...chart.querySelectorAll("input[name=body-rating]")];
@@ -53,19 +52,25 @@
     const rated = (layer) => layers.find((one) => one.value === layer)?.dataset.rated !== undefined;
     const rating = () => ratings.find((one) => one.checked).value;
 
+    function oneMore() {
+      const holder = document.createElement("div");
+      holder.innerHTML = form.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
+      const row = holder.firstElementChild;
+      rows.append(row);
+      total.value = Number(total.value) + 1;
+      return row;
+    }
+
+    function ensureRow(kind, index) {
+      while (Number(total.value) <= index) oneMore();
+    }
+
     function add(layer, region, value) {
       const blank = all().find((row) => {
         const mark = read(row);
         return !mark.off && !mark.layer && !field(row, "region").value && !field(row, "remark").value;
       });
-      let row = blank;
-      if (!row) {
-        const holder = document.createElement("div");
-        holder.innerHTML = form.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
-        row = holder.firstElementChild;
-        rows.append(row);
-        total.value = Number(total.value) + 1;
-      }
+      const row = blank || oneMore();
       if (layer) {
         field(row, "layer").value = layer;
         field(row, "region").value = labels.get(region);
@@ -127,7 +132,7 @@
 
     function tell(words, shown) {
       says.textContent = words;
-      if (shown) say(words, "warn");
+      if (shown) keeper.say(words, "warn");
     }
 
     // -- Drawing ---------------------------------------------------------------------------------------
@@ -265,82 +270,37 @@
 
     // -- Saving ----------------------------------------------------------------------------------------
 
-    let dirty = false;
-    let sending = null;
-    let stopped = false;
-    let failures = 0;
-    let timer = null;
-
-    function say(words, tone) {
-      state.textContent = words;
-      state.dataset.tone = tone || "";
-    }
-
-    function later(milliseconds) {
-      clearTimeout(timer);
-      timer = setTimeout(save, milliseconds);
-    }
+    const keeper = window.TonusChart.keeper({
+      form,
+      url: chart.dataset.autosave,
+      copyName: chart.dataset.copyName,
+      copyKey: chart.dataset.copyKey,
+      state,
+      base: seen,
+      pause: 1500,
+      done: "marked",
+      late() {
+        save.hidden = false;
+        return "Press Save the body chart to add what you marked to it.";
+      },
+      accept: (kept) => kept.seen,
+      restore(kept) {
+        window.TonusChart.pour(form, kept.fields, { kinds: ["mark"], ensureRow, rows: "[data-body-row]" });
+        draw();
+      },
+      async conflict(answer) {
+        choose(await answer.json());
+        return "Not saved: marked in another window. Choose above.";
+      },
+    });
 
     function changed() {
       draw();
-      dirty = true;
-      if (stopped) return;
-      if (!failures) say("Not saved yet …", "busy");
-      later(PAUSE);
+      keeper.touched();
     }
 
-    async function send() {
-      dirty = false;
-      try {
-        const answer = await fetch(chart.dataset.autosave, {
-          method: "POST",
-          body: new FormData(form),
-          headers: { "HX-Request": "true", Accept: "application/json" },
-          credentials: "same-origin",
-          redirect: "manual",
-          keepalive: true,
-        });
-        await understand(answer);
-      } catch {
-        dirty = true;
-        failures += 1;
-        say("No connection. What you marked is in this page and is tried again.", "warn");
-        later(1000 * PATIENCE[Math.min(failures, PATIENCE.length) - 1]);
-      }
-    }
-
-    async function save() {
-      clearTimeout(timer);
-      if (sending) await sending;
-      if (!dirty || stopped) return;
-      sending = send();
-      await sending;
-      sending = null;
-    }
-
-    async function understand(answer) {
-      if (answer.status === 200) {
-        const kept = await answer.json();
-        seen.value = kept.seen;
-        failures = 0;
-        if (kept.unsaved.length) say(`Saved ${kept.at}, except: ${kept.unsaved.join("; ")}`, "warn");
-        else say(`Saved ${kept.at}`, "ok");
-        return;
-      }
-      dirty = true;
-      if (answer.status === 409 || answer.status === 422) {
-        stopped = true;
-        const said = await answer.json();
-        say(said.refused ? `Not saved: ${said.refused}` : "Not saved: marked in another window. Choose above.", "warn");
-        if (!said.refused) conflict(said);
-        return;
-      }
-      failures += 1;
-      say("The server did not answer as it should. What you marked is in this page and is tried again.", "warn");
-      later(15000);
-    }
-
-    function conflict(said) {
+    // Both versions are shown; keeping one's own goes on from the stored chart.
+    function choose(said) {
       const box = chart.querySelector("[data-body-conflict]");
       const line = (title, words) => {
         const p = document.createElement("p");
@@ -363,14 +323,11 @@
         line("Marked in another window", said.theirs),
         line("Yours", said.mine),
         button("Keep mine", () => {
-          seen.value = said.seen;
-          stopped = false;
-          dirty = true;
           box.replaceChildren();
-          save();
+          keeper.keepMine(said.seen);
         }),
         button("Take the stored one", () => {
-          dirty = false;
+          keeper.abandon();
           window.location.reload();
         }),
       );
@@ -381,7 +338,7 @@
 
     chart.querySelector("[data-body-tools]").hidden = false;
     chart.querySelector("[data-body-help]").hidden = false;
-    chart.querySelector("[data-body-save]").hidden = true;
+    save.hidden = true;
     const more = chart.querySelector("[data-body-add]");
     more.hidden = false;
     more.addEventListener("click", () => {
@@ -401,33 +358,33 @@
     nowhere.addEventListener("click", nowhereAtAll);
     chart.querySelector("[data-body-tools]").addEventListener("change", draw);
     form.addEventListener("input", changed);
-    form.addEventListener("submit", () => {
-      dirty = false;
-      stopped = true;
-    });
-    window.addEventListener("online", () => {
-      if (dirty && !stopped) later(0);
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") save();
-    });
-    window.addEventListener("beforeunload", (event) => {
-      if (chart.isConnected && (dirty || sending)) event.preventDefault();
+    const refilled = () => {
+      draw();
+      keeper.refilled();
+    };
+    form.addEventListener("tonus:refilled", refilled);
+    if (form.dataset.dirty) refilled();
+    form.addEventListener("submit", async (event) => {
+      if (keeper.stopped === "signed") return keeper.leave();
+      event.preventDefault();
+      await keeper.flush();
+      await window.TonusChart.again(form);
     });
     // Whatever leaves this page by a form of it waits until the chart is saved: a signature vouches for it as well.
     document.addEventListener(
       "submit",
       async (event) => {
-        if (!chart.isConnected || event.target === form || (!dirty && !sending) || stopped) return;
+        if (!chart.isConnected || event.target === form || keeper.stopped === "signed") return;
+        if (!keeper.busy && !keeper.stopped) return;
         event.preventDefault();
         event.stopImmediatePropagation();
         const leaver = event.target;
         const button = event.submitter;
-        await save();
+        const stored = await keeper.flush();
         // The page keeps buttons from being pressed twice; this is the first time that one goes through.
-        for (const one of leaver.querySelectorAll("button")) one.disabled = false;
-        delete leaver.dataset.sent;
-        if (!dirty) leaver.requestSubmit(button);
+        await window.TonusChart.again(leaver);
+        if (stored) leaver.requestSubmit(button);
+        else chart.scrollIntoView({ block: "start" });
       },
       true,
     );

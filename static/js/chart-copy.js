@@ -1,4 +1,4 @@
-/* A copy of what is typed, kept in this browser until the server has it. It is sealed (AES-GCM) with a key of this note
+/* A copy of what is typed or marked, kept in this browser until the server has it. It is sealed (AES-GCM) with a key of this note
    and this person that only their own page is given: on a shared computer it is noise to everybody else, also to whoever
    signs in next. It goes as soon as the server has all of it, when the note is signed, and after a week. Without a secure
    context (plain http in a network) browsers have no sealing; then nothing is kept and the page warns before it is left. */
@@ -62,6 +62,6 @@
   };
 
   sweep();
-  const done = document.querySelector("[data-forget-copy]");
-  if (done) forget(done.dataset.forgetCopy);
+  const done = document.querySelector("[data-forget-copies]");
+  if (done) done.dataset.forgetCopies.split(" ").forEach(forget);
 })();

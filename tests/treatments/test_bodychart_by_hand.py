@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -13,7 +14,7 @@ from clinic.models import Clinic
 from tests.factories import treatments as make
 from tests.factories.people import PASSWORD
 from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
-from treatments import bodychart
+from treatments import bodychart, notes
 from treatments.body.marks import Mark
 from treatments.models import SessionNote
 
@@ -161,6 +162,70 @@ def test_without_a_network_nothing_that_was_marked_is_lost(at, draft):
     therapist.context.set_offline(False)
     saved(page)
     assert stored(draft) == [Mark("heel_left", "pain")]
+
+
+KEPT = "JSON.stringify(Object.entries(localStorage).filter(([key]) => key.startsWith('tonus.chart.')))"
+
+
+def test_a_tab_that_is_closed_without_a_network_loses_no_mark_and_leaves_nothing_readable(at, draft):
+    therapist = at(TABLET)
+    page = therapist.page
+    therapist.context.set_offline(True)
+    page.locator("label[for=body-rating-7]").click()
+    for name in ("heel_left", "heel_right", "low_back_lower_left", "low_back_upper_right", "low_back_upper_left"):
+        place(page, name).click()
+    row = page.locator("[data-body-row]:not([hidden])").first
+    row.locator("[name$=-remark]").fill("At night, on turning")
+    page.wait_for_function(f"{KEPT}.length > 20")
+    there = page.evaluate(KEPT)
+    page.close()
+    for word in ("heel", "low_back", "night", "pain", str(draft.uid)):
+        assert word not in there
+    assert stored(draft) == []
+    therapist.context.set_offline(False)
+    page = therapist.page = therapist.context.new_page()
+    page.goto(reverse("treatments:chart", args=[draft.uid]))
+    expect(page.locator("[data-body-state]")).to_contain_text("Brought back what you marked", timeout=15_000)
+    expect(place(page, "low_back_lower_left")).to_have_attribute("data-layer", "pain")
+    assert {(mark.region, mark.intensity) for mark in stored(draft)} == {
+        (name, 7) for name in ("heel_left", "heel_right", "low_back_lower_left", "low_back_upper_right", "low_back_upper_left")
+    }
+    assert any(mark.remark == "At night, on turning" for mark in stored(draft))
+    page.wait_for_function(f"{KEPT} === '[]'")
+
+
+def test_a_sign_off_in_the_middle_loses_no_mark(at, draft):
+    therapist = at(TABLET)
+    page = therapist.page
+    place(page, "heel_left").click()
+    saved(page)
+    Session.objects.all().delete()
+    place(page, "heel_right").click()
+    expect(page.locator("[data-body-state]")).to_contain_text("You were signed off")
+    place(page, "low_back_upper_right").click()
+    page.close()
+    therapist.page = therapist.context.new_page()
+    therapist.sign_in(draft.author.user.email, PASSWORD)
+    therapist.page.goto(reverse("treatments:chart", args=[draft.uid]))
+    expect(therapist.page.locator("[data-body-state]")).to_contain_text("Brought back", timeout=15_000)
+    assert {mark.region for mark in stored(draft)} == {"heel_left", "heel_right", "low_back_upper_right"}
+
+
+@pytest.mark.long
+def test_what_is_marked_when_the_note_was_signed_elsewhere_waits_in_an_addendum(at, draft):
+    therapist = at(TABLET)
+    page = therapist.page
+    written = notes.save_draft(
+        draft, content=make.some_content(), revision=draft.revision, by=draft.author.user, now=make.NOW
+    )
+    notes.sign(written, revision=written.revision, by=draft.author.user, now=make.NOW)
+    place(page, "heel_left").click()
+    expect(page.locator("[data-body-state]")).to_contain_text("This note is signed")
+    page.get_by_role("button", name="Save the body chart").click()
+    therapist.sees("signed while you were still typing")
+    expect(page.get_by_label("What is added")).to_have_value("Pain: Heel, left")
+    page.get_by_role("button", name="Add the addendum").click()
+    therapist.sees("Addendum, ", "Pain: Heel, left")
 
 
 @pytest.mark.long

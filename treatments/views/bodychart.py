@@ -21,6 +21,7 @@ from treatments.body import atlas
 from treatments.body.marks import Layer, Mark, asked, compare, fingerprint, heat
 from treatments.forms.bodychart import BodyForm
 from treatments.models import SessionNote
+from treatments.views import copies
 from treatments.views.notes import unsaved_addendum
 from treatments.views.scope import note_or_404, patient_or_404, plan_or_404
 
@@ -88,6 +89,8 @@ def _editor(
         "nowhere": atlas.label(atlas.NOWHERE),
         "ratings": range(11),
         "last": last,
+        "copy_name": copies.name(request, found, copies.BODY),
+        "copy_key": copies.key(request, found, copies.BODY),
         "changes": compare(bodychart.marks_of(last), drawn) if last and drawn else [],
     }
     return page(request, "treatments/body_chart.html", context, status=status, partial="editor")

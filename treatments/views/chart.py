@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from base64 import b64encode
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import accounts, audit, sealing
+from clinic import accounts, audit
 from clinic.access import Can, requires
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
@@ -22,6 +21,7 @@ from treatments.content import CARRIED, LABELS, PARTS, content_of
 from treatments.forms.chart import Chart
 from treatments.models import Diagnosis, SessionNote
 from treatments.states import NotePrivacy
+from treatments.views import copies
 from treatments.views.notes import unsaved_addendum
 from treatments.views.scope import note_or_404, today_of
 
@@ -82,8 +82,8 @@ def _page(request: StaffRequest, reading: Reading, form: Chart, *, status: int =
         "carried": [(part, LABELS[part]) for part in CARRIED if part in note.carried],
         "snippets": list(reading.snippets),
         "privacy_is_wide": note.privacy == NotePrivacy.CLINICIANS,
-        "copy_name": _copy_name(request, note),
-        "copy_key": b64encode(sealing.key_for(*_whose(request, note), purpose="chart copy")).decode(),
+        "copy_name": copies.name(request, note, copies.CHART),
+        "copy_key": copies.key(request, note, copies.CHART),
         **more,
     }
     return page(request, "treatments/chart.html", context, status=status)
@@ -106,15 +106,6 @@ def _signed_meanwhile(request: StaffRequest, note: SessionNote, form: Chart) -> 
         form.is_valid()
         words = [f"{row['label']}: {row['mine']}" for row in _differences(note, form) if row["mine"]]
     return unsaved_addendum(request, note.uid, words) if words else go_to(request, "treatments:note", note.uid)
-
-
-def _whose(request: StaffRequest, note: SessionNote) -> tuple[str, str]:
-    """The browser keeps what is typed under a key of this note and this person, which only their page is given."""
-    return str(note.uid), str(request.user.uid)
-
-
-def _copy_name(request: StaffRequest, note: SessionNote) -> str:
-    return sealing.key_for(*_whose(request, note), purpose="chart copy name").hex()[:32]
 
 
 @requires(Can.WRITE_NOTES)
@@ -202,7 +193,7 @@ def sign(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 
 def _sign_page(request: StaffRequest, found: SessionNote, *, refusal: str = "", status: int = 200) -> HttpResponse:
     audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
-    context = {"note": found, "patient": found.patient, "refusal": refusal, "copy_name": _copy_name(request, found)}
+    context = {"note": found, "patient": found.patient, "refusal": refusal, "copy_names": copies.names(request, found)}
     return page(request, "treatments/sign.html", context, status=status)
 
 
