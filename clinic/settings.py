@@ -136,6 +136,8 @@ TEMPLATES = [
         },
     }
 ]
+#: Plain fields are drawn by hand (clinic.widgets).
+FORM_RENDERER = "clinic.widgets.Renderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
