@@ -18,12 +18,13 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, QuerySet, Value, When
 
-from clinic import breaker, channels, claiming, links
+from clinic import breaker, channels, claiming, links, opt_outs
+from clinic.access import SYSTEM
 from clinic.channels import Channel, Down, Envelope, Refused, Uncertain
 from clinic.claiming import Claimed, InHand
-from clinic.links import Purpose
-from clinic.messaging_states import WANTS_A_PERSON, Reason, State, check_transition
-from clinic.models import Clinic, OutboundMessage
+from clinic.messaging_states import WANTS_A_PERSON, WHATEVER_WAS_SAID, Reason, State, check_transition
+from clinic.models import Clinic, OptOut, OutboundMessage
+from clinic.wording import spoken
 
 log = logging.getLogger(__name__)
 
@@ -229,8 +230,14 @@ def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
         language=message.language,
         at=turn.clock(),
         calendar=message.calendar,
-        link_label=links.LABELS.get(Purpose(message.link_purpose), "Open") if message.link_purpose else "Open",
+        link_label=spoken(message.language).label(message.link_purpose),
+        unsubscribe=opt_outs.link_for(message.uid) if _may_be_ended(message) else "",
     )
+
+
+def _may_be_ended(message: OutboundMessage) -> bool:
+    """By the button of a mail program: what patients are sent, not what staff are."""
+    return message.channel == channels.EMAIL and message.purpose not in WHATEVER_WAS_SAID
 
 
 def _refused(message: OutboundMessage, refusal: Refused, turn: _Round) -> State | None:
@@ -238,12 +245,22 @@ def _refused(message: OutboundMessage, refusal: Refused, turn: _Round) -> State 
     now = turn.clock()
     if refusal.for_good:
         _answered(turn)
+        if refusal.reason == Reason.OPTED_OUT:
+            return _wants_no_more(message, refusal, now)
         return settle(message, State.FAILED, now=now, reason=refusal.reason, detail=refusal.detail)
     turn.refusals += 1
     state = put_back(message, now=now, detail=refusal.detail)
     if turn.is_try or turn.refusals >= TOO_MANY_REFUSALS:
         raise Down(refusal.detail)
     return state
+
+
+def _wants_no_more(message: OutboundMessage, refusal: Refused, now: datetime) -> State | None:
+    """The provider was told so by the phone itself: from now on we know it too."""
+    opt_outs.record(
+        channel=message.channel, address=message.to_address, source=OptOut.Source.PROVIDER, by=SYSTEM, now=now
+    )
+    return settle(message, State.SUPPRESSED, now=now, reason=Reason.OPTED_OUT, detail=refusal.detail)
 
 
 def _answered(turn: _Round) -> None:

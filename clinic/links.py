@@ -48,7 +48,7 @@ class Purpose(TextChoices):
     PASSWORD = "password", "Choose the password of one's own sign-in (staff)"
 
 
-#: Where a link of each purpose leads, and what the button that opens it says.
+#: Where a link of each purpose leads. What the button says that opens it: clinic.wording.speech.
 ROUTES = {
     Purpose.VISIT: "portal:visit",
     Purpose.VISITS: "portal:visits",
@@ -57,15 +57,6 @@ ROUTES = {
     Purpose.SPASM_DIARY: "portal:diary",
     Purpose.HOME: "portal:home",
     Purpose.PASSWORD: "choose_password",
-}
-LABELS = {
-    Purpose.VISIT: "Open my visit",
-    Purpose.VISITS: "Open my visits",
-    Purpose.WAITLIST: "See the time",
-    Purpose.MEASURES: "Answer the questions",
-    Purpose.SPASM_DIARY: "Open my page",
-    Purpose.HOME: "Open my page",
-    Purpose.PASSWORD: "Choose a password",
 }
 
 

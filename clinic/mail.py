@@ -11,7 +11,6 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
-from html import escape
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,6 +18,7 @@ from django.core.validators import validate_email
 
 from clinic import messaging_states as states
 from clinic.outgoing import CONTROL, Down, Envelope, Refused, Sought, Uncertain, in_one_line
+from clinic.wording import spoken
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 #: Quoted-printable, readable where it is ASCII; typeshed knows only the charset's name.
@@ -104,29 +104,12 @@ def written(envelope: Envelope) -> bytes:
         raise Refused(type(odd).__name__, for_good=True, reason=states.Reason.UNSENDABLE) from None
 
 
-_URL = re.compile(r"https?://[^\s<>\"']+")
-
-
 def as_html(envelope: Envelope) -> str:
     """The text as paragraphs, its link as a button. No picture, no style sheet, nothing loaded from anywhere."""
-    paragraphs = []
-    for block in envelope.text.strip().split("\n\n"):
-        if _URL.fullmatch(block.strip()):
-            url = escape(block.strip())
-            paragraphs.append(
-                f'<p style="margin:24px 0"><a href="{url}" style="background:#0b6b5d;color:#ffffff;padding:14px 28px;'
-                f'border-radius:8px;text-decoration:none;font-weight:600;display:inline-block">{escape(envelope.link_label)}</a></p>'
-                f'<p style="font-size:13px;color:#7a868c;word-break:break-all">{url}</p>'
-            )
-        else:
-            paragraphs.append(f'<p style="margin:0 0 16px">{escape(block).replace(chr(10), "<br>")}</p>')
-    return (
-        f'<!DOCTYPE html><html lang="{escape(envelope.language)}"><head><meta charset="utf-8">'
-        f'<meta name="color-scheme" content="light dark"><title>{escape(envelope.title)}</title></head>'
-        '<body style="font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:24px">'
-        + "".join(paragraphs)
-        + "</body></html>"
+    letter = spoken(envelope.language).letter(
+        title=envelope.title, text=envelope.text, link_label=envelope.link_label, clinic=envelope.sender_name
     )
+    return letter.html()
 
 
 class SmtpChannel:

@@ -95,8 +95,21 @@ GROUPS: tuple[tuple[str, tuple[tuple[Kind, str, str], ...]], ...] = (
         ),
     ),
 )
+#: To which page of the patient's own the link of a kind leads, by the purpose that clinic.links gives it.
+LINKS = {
+    **dict.fromkeys((Kind.VISITS_BOOKED, Kind.VISITS_REMINDER, Kind.FAMILY_REMINDER), "visits"),
+    Kind.WAITLIST_OFFER: "waitlist",
+    Kind.EXERCISE_NUDGE: "home",
+    Kind.HOME_PROGRAMME: "home",
+    Kind.QUESTIONS: "measures",
+    Kind.DIARY: "spasm_diary",
+}
 LABELS = {kind: label for _, kinds in GROUPS for kind, label, _ in kinds}
 OCCASIONS = {kind: occasion for _, kinds in GROUPS for kind, _, occasion in kinds}
+
+
+def link_of(kind: Kind) -> str:
+    return LINKS.get(kind, "visit")
 
 
 def channels_of(kind: Kind) -> tuple[str, ...]:

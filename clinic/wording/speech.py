@@ -123,8 +123,8 @@ class Speech:
     def label(self, link_purpose: str) -> str:
         return self.labels.get(link_purpose, self.labels[""])
 
-    def letter(self, *, title: str, text: str, link_purpose: str, clinic: str) -> Letter:
-        return Letter(self.code, title, text, self.label(link_purpose), clinic, self.fallback)
+    def letter(self, *, title: str, text: str, link_label: str, clinic: str) -> Letter:
+        return Letter(self.code, title, text, link_label, clinic, self.fallback)
 
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "CHF": "CHF"}

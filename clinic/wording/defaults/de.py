@@ -192,6 +192,7 @@ GERMAN = Speech(
     labels={
         "": "Öffnen",
         "visit": "Meinen Termin öffnen",
+        "visits": "Meine Termine öffnen",
         "waitlist": "Den Termin ansehen",
         "measures": "Die Fragen beantworten",
         "spasm_diary": "Meine Seite öffnen",

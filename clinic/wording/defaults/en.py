@@ -184,6 +184,7 @@ ENGLISH = Speech(
     labels={
         "": "Open",
         "visit": "Open my visit",
+        "visits": "Open my visits",
         "waitlist": "See the time",
         "measures": "Answer the questions",
         "spasm_diary": "Open my page",

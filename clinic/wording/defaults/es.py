@@ -44,10 +44,9 @@ MAILS = {
     ),
     Kind.FAMILY_REMINDER: (
         "Recordatorio de sus citas",
-        "Hola, {names}:\n\nLes recordamos sus citas en {clinic}:\n\n{lines}\n\nPor favor, confirmen cada una o dígannos "
-        "que no pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes.[ También pueden llamarnos "
-        "al {phone}.]"
-        + _SIGNED,
+        "Hola, {names}:\n\nLes recordamos sus citas en {clinic}:\n\n{lines}\n\nPor favor, confirmen cada una o "
+        "dígannos que no pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes."
+        "[ También pueden llamarnos al {phone}.]" + _SIGNED,
     ),
     Kind.VISIT_MOVED: (
         "Su cita tiene una nueva hora",
@@ -192,6 +191,7 @@ SPANISH = Speech(
     labels={
         "": "Abrir",
         "visit": "Abrir mi cita",
+        "visits": "Abrir mis citas",
         "waitlist": "Ver la hora",
         "measures": "Responder a las preguntas",
         "spasm_diary": "Abrir mi página",

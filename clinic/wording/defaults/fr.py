@@ -207,6 +207,7 @@ FRENCH = Speech(
     labels={
         "": "Ouvrir",
         "visit": "Ouvrir mon rendez-vous",
+        "visits": "Ouvrir mes rendez-vous",
         "waitlist": "Voir l’horaire",
         "measures": "Répondre aux questions",
         "spasm_diary": "Ouvrir ma page",
