@@ -14,7 +14,7 @@ from datetime import date, datetime
 from clinic import time
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import rota, rules, wallclock
+from scheduling import referrals, rota, rules, wallclock
 from scheduling.intervals import Interval, Spans
 from scheduling.models import Absence, Appointment, Closure, ExtraHours, WorkingHours
 from scheduling.preflight import Proposal
@@ -52,7 +52,7 @@ class PlanGround:
             nearest_days=min((abs((other - day).days) for other in mine), default=None),
             referral_expires_on=referral.expires_on if referral else None,
             referral_sessions=referral.sessions_authorised if referral else None,
-            referral_used=sum(other >= referral.dated_on for _, other in others) if referral else 0,
+            referral_used=referrals.used(referral, [other for _, other in others]) if referral else 0,
             day_clash=day_clash(plan.same_day, self.part.kind, proposal.starts_at, self.by_day.get(day, ())),
             red_flags=self.red_flags,
         )
@@ -151,6 +151,6 @@ def _plan(patient: Patient, location: Location, part: Intervention, vacated: Col
         frozenset(Patient.objects.family(patient).values_list("pk", flat=True)),
         tuple((which, day) for which, day, _, _ in others),
         by_day,
-        Referral.objects.standing().filter(episode=part.plan.episode_id).newest_first().first(),
+        referrals.in_force(part.plan.episode_id),
         red_flags.hold(patient),
     )

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from clinic import time
 from clinic.models import Location, Practitioner
 from patients.models import Patient
-from scheduling import hours, rules
+from scheduling import hours, referrals, rules
 from scheduling.intervals import Interval
 from scheduling.models import Appointment, GroupSession, Hold, Service
 from scheduling.rules import Finding, PlanFacts, Snapshot, day_clash
 from treatments import red_flags
-from treatments.models import Intervention, Referral
+from treatments.models import Intervention
 from treatments.states import PlanStatus
 
 
@@ -84,7 +84,7 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
     others = list(episode_visits.values_list("intervention_id", "starts_at", "intervention__kind"))
     mine = [time.local_day(at, proposal.location.tz) for which, at, _ in others if which == part.pk]
     that_day = [(at, kind) for _, at, kind in others if time.local_day(at, proposal.location.tz) == day]
-    referral = Referral.objects.standing().filter(episode=plan.episode_id).newest_first().first()
+    referral = referrals.in_force(plan.episode_id)
     return PlanFacts(
         accepted=plan.status == PlanStatus.ACCEPTED,
         same_patient=proposal.patient is not None and plan.patient_id in _family(proposal.patient),
@@ -95,7 +95,7 @@ def _plan(proposal: Proposal, day: date) -> PlanFacts:
         nearest_days=min((abs((other - day).days) for other in mine), default=None),
         referral_expires_on=referral.expires_on if referral else None,
         referral_sessions=referral.sessions_authorised if referral else None,
-        referral_used=sum(time.local_day(at, proposal.location.tz) >= referral.dated_on for _, at, _ in others)
+        referral_used=referrals.used(referral, [time.local_day(at, proposal.location.tz) for _, at, _ in others])
         if referral
         else 0,
         day_clash=day_clash(plan.same_day, part.kind, proposal.starts_at, that_day),

@@ -94,6 +94,7 @@ urlpatterns = [
     path("patient/<uuid:uid>/preferred-times/", preferences.preferred_times, name="preferred_times"),
     path("patient/<uuid:uid>/", panels.patient_panel, name="patient_panel"),
     path("plan/<uuid:uid>/progress/", panels.plan_progress, name="plan_progress"),
+    path("episode/<uuid:uid>/referral/", panels.referral_use, name="referral_use"),
     *(pattern for shelf in (setup.SERVICES, setup.ROOMS, setup.DEVICES) for pattern in of_shelf(shelf)),
     path("setup/hours/", setup.hours, name="hours"),
     path("setup/hours/closures/", setup.closure_add, name="closure_add"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from clinic import audit
+from clinic import audit, time
 from clinic.access import Can, requires
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients.models import Patient
-from scheduling import preferences
+from scheduling import preferences, referrals
 from scheduling.models import Appointment
 from scheduling.states import COUNTS_FOR_THE_PLAN, Status
 from scheduling.views import places
-from treatments.models import Intervention, Plan, SessionNote
+from treatments.models import Episode, Intervention, Plan, SessionNote
 
 #: More of the past is on the patient's own list of visits.
 PAST_SHOWN = 6
@@ -102,3 +103,18 @@ def plan_progress(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     }  # fmt: skip
     audit.viewed_once("patient.plan_progress", by=request.user, now=request.now, patient_uid=patient.uid)
     return page(request, "scheduling/plan_progress.html", context, partial="line")
+
+
+@require_safe
+@requires(Can.SEE_PLANS)
+def referral_use(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """Of the referral in force: how many sessions were ordered, are used, booked and left, and until when it holds."""
+    seen = Episode.objects.visible_to(request.user, Can.SEE_PLANS, now=request.now).select_related("patient")
+    episode = get_object_or_404(seen, uid=uid)
+    use, place = referrals.use_of(episode.pk), places.chosen(request, places.locations())
+    today = time.local_day(request.now, place.tz if place else ZoneInfo("UTC"))
+    patient = episode.patient.survivor
+    expired = use is not None and use.referral.expired_on(today)
+    context = {"episode": episode, "patient": patient, "use": use, "expired": expired}
+    audit.viewed_once("patient.referral", by=request.user, now=request.now, patient_uid=patient.uid)
+    return page(request, "scheduling/referral_use.html", context, partial="line")

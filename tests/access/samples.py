@@ -100,6 +100,7 @@ _OBJECTS: dict[str, str] = {
     "scheduling:group": "session",
     **{f"scheduling:group_{act}": "session" for act in ("seats", "call_off", "move", "drop", "undo_move")},
     "scheduling:plan_progress": "plan",
+    "scheduling:referral_use": "episode",
     **{f"scheduling:waitlist_{act}": "entry" for act in ("entry", "change", "offer", "withdraw", "again")},
     **{f"scheduling:offer_{act}": "offer" for act in ("phoned", "taken", "declined", "take_back")},
     **dict.fromkeys(
