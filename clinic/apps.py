@@ -6,4 +6,6 @@ class ClinicConfig(AppConfig):
     verbose_name = "The clinic"
 
     def ready(self) -> None:
-        from clinic import checks  # noqa: F401, PLC0415 -- app ready
+        from clinic import checks, last_look, opt_outs  # noqa: F401, PLC0415 -- app ready
+
+        last_look.register_guard(opt_outs.look)

@@ -22,7 +22,7 @@ from clinic import breaker, channels, claiming, links, opt_outs
 from clinic.access import SYSTEM
 from clinic.channels import Channel, Down, Envelope, Refused, Uncertain
 from clinic.claiming import Claimed, InHand
-from clinic.messaging_states import WANTS_A_PERSON, WHATEVER_WAS_SAID, Reason, State, check_transition
+from clinic.messaging_states import WANTS_A_PERSON, Reason, State, check_transition
 from clinic.models import Clinic, OptOut, OutboundMessage
 from clinic.wording import spoken
 
@@ -231,13 +231,8 @@ def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
         at=turn.clock(),
         calendar=message.calendar,
         link_label=spoken(message.language).label(message.link_purpose),
-        unsubscribe=opt_outs.link_for(message.uid) if _may_be_ended(message) else "",
+        unsubscribe=opt_outs.link_of(message),
     )
-
-
-def _may_be_ended(message: OutboundMessage) -> bool:
-    """By the button of a mail program: what patients are sent, not what staff are."""
-    return message.channel == channels.EMAIL and message.purpose not in WHATEVER_WAS_SAID
 
 
 def _refused(message: OutboundMessage, refusal: Refused, turn: _Round) -> State | None:

@@ -194,11 +194,11 @@ def by_link(
         @sensitive_variables("token")
         def by_token(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
-                return _private(HttpResponseNotAllowed(methods))
+                return private(HttpResponseNotAllowed(methods))
             # Until it is known who asks, the page speaks as the browser wishes; to staff, English.
             asked = "en" if purpose is Purpose.PASSWORD else translation.get_language_from_request(request)
             with translation.override(asked):
-                return _private(opened(request, token, *args, **kwargs))
+                return private(opened(request, token, *args, **kwargs))
 
         door = login_not_required(by_token)
         door.policy = Policy(purpose=purpose)  # type: ignore[attr-defined]
@@ -230,14 +230,14 @@ def by_secret(
         @sensitive_variables("token")
         def by_token(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
-                return _private(HttpResponseNotAllowed(methods))
+                return private(HttpResponseNotAllowed(methods))
             found = find(token, request) if len(token) == TOKEN_LENGTH else None
             if found is not None:
                 return _unlisted(view(request, found, *args, **kwargs))
             if _has_to_wait(request):
-                return _private(HttpResponse("Too many wrong addresses.\n", "text/plain", 429, headers=_WAIT))
+                return private(HttpResponse("Too many wrong addresses.\n", "text/plain", 429, headers=_WAIT))
             _count_a_wrong_token(request)
-            return _private(HttpResponseNotFound("Not found.\n", content_type="text/plain"))
+            return private(HttpResponseNotFound("Not found.\n", content_type="text/plain"))
 
         door = login_not_required(by_token)
         door.policy = Policy(secret=opens)  # type: ignore[attr-defined]
@@ -262,7 +262,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 _WAIT = {"Retry-After": "60"}
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """Keep the address of the page, which holds the token, from everyone else."""
     response["Cache-Control"] = "no-store"
     return _unlisted(response)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-#: A token in a path (/v/<token>/, /calendar/<secret>.ics) and anything that looks like an address or a number to ring.
-_TOKEN = re.compile(r"/(v|password/choose|calendar)/[A-Za-z0-9_%.-]{8,}")
+#: A token in a path (/v/<token>/, /calendar/<secret>.ics, /unsubscribe/<token>/), and anything that looks like an
+#: address or a number to ring.
+_TOKEN = re.compile(r"/(v|password/choose|calendar|unsubscribe)/[A-Za-z0-9_%.~-]{8,}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"\+\d{7,15}")
 #: PostgreSQL quotes the offending row and value below these words.

@@ -6,16 +6,21 @@ consent of somebody who shares it. See docs/adr/0072-an-opt-out-belongs-to-the-n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
+from django.conf import settings
+from django.core import signing
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
+from django.urls import reverse
 
 from clinic import audit
 from clinic.access import Actor
-from clinic.messaging_states import Channel
-from clinic.models import OptOut
+from clinic.last_look import Answer, Stop
+from clinic.messaging_states import WHATEVER_WAS_SAID, Channel, Reason
+from clinic.models import OptOut, OutboundMessage
 
 Address = tuple[str, str]
 
@@ -37,15 +42,16 @@ def stopped(addresses: Iterable[Address]) -> set[Address]:
     return {given for given, pair in asked.items() if pair in said}
 
 
-def standing_for(channel: object, *addresses: str) -> Exists:
-    """For a query whose rows name a channel: whether one of these addresses wants no more on it."""
-    spelt = {normal(address) for address in addresses if address}
-    return Exists(OptOut.objects.standing().filter(channel=OuterRef(str(channel)), address__in=spelt))
-
-
 def standing(channel: str, address: str) -> OptOut | None:
     """Since when, and how they said it; None when they may be written to."""
     return OptOut.objects.standing().of(channel, normal(address)).first()
+
+
+def look(batch: Sequence[OutboundMessage], now: datetime) -> Mapping[UUID, Answer]:  # noqa: ARG001 -- a last look
+    """The last look at a batch that is about to leave: whatever goes to who has said no meanwhile stays here."""
+    heeding = [message for message in batch if message.purpose not in WHATEVER_WAS_SAID]
+    said = stopped((message.channel, message.to_address) for message in heeding)
+    return {m.uid: Stop(Reason.OPTED_OUT) for m in heeding if (m.channel, m.to_address) in said}
 
 
 @transaction.atomic
@@ -72,3 +78,27 @@ def lift(*, channel: str, address: str, by: Actor, now: datetime) -> bool:
     kept.save(update_fields=["lifted_at"])
     audit.record("opt_out.lifted", by=by, now=now, subject=kept, detail={"channel": channel})
     return True
+
+
+# -- The link that ends them ---------------------------------------------------------------------------
+
+_SIGNER = signing.Signer(salt="unsubscribe", sep="~")
+
+
+def link_of(message: OutboundMessage) -> str:
+    """By what a patient's mail can be answered that no more are wanted; empty for any other message.
+
+    It names the message, so that no address is in it, and is signed.
+    """
+    if message.channel != Channel.EMAIL or message.purpose in WHATEVER_WAS_SAID:
+        return ""
+    return settings.PUBLIC_URL + reverse("unsubscribe", args=[_SIGNER.sign(message.uid.hex)])
+
+
+def message_of(token: str) -> OutboundMessage | None:
+    """The mail that the link came with, or None for anything that we did not sign."""
+    try:
+        uid = UUID(_SIGNER.unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None
+    return OutboundMessage.objects.filter(uid=uid).exclude(to_address="").first()

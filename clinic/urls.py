@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from clinic import hooks, inbox_views, landing
+from portal import unsubscribe
 from scheduling.views import feeds
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("v/", include("portal.urls")),
     path("hooks/sms/status/<uuid:uid>/", hooks.sms_status, name="sms_status"),
     path("hooks/mail/", hooks.mail, name="mail_hook"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/again/", unsubscribe.again, name="unsubscribe_again"),
     path("office/", include("clinic.office_urls")),
     path("setup/", include("clinic.setup")),
     path("account/", include("clinic.account_urls")),

@@ -68,16 +68,22 @@ def record(
 
 
 def standing(patient: Patient) -> dict[str, ContactConsent]:
-    """The newest word of the person on each channel, over all records that are this person."""
+    """The newest word of the person on each channel, over all records that are this person.
+
+    Each says as `stopped_at` since when the number or address of that channel wants no more messages, if it does.
+    """
     newest: dict[str, ContactConsent] = {}
-    for said in ContactConsent.objects.for_patient(patient).newest_first():
+    for said in ContactConsent.objects.for_patient(patient).newest_first().with_stops():
         newest.setdefault(said.channel, said)
     return newest
 
 
 def agreed(patient: Patient) -> dict[str, bool]:
-    """Whether the newest word on each channel is yes; a channel that was never asked about is missing."""
-    return {channel: said.given for channel, said in standing(patient).items()}
+    """Whether the newest word on each channel is yes; a channel that was never asked about is missing.
+
+    A number or address that wants no more is a no, whoever said so and whatever was agreed to since.
+    """
+    return {channel: _stands(said) for channel, said in standing(patient).items()}
 
 
 def agreed_of(people: Iterable[Patient]) -> dict[int, dict[str, bool]]:
@@ -85,15 +91,21 @@ def agreed_of(people: Iterable[Patient]) -> dict[int, dict[str, bool]]:
     roots = {person.root_id for person in people}
     root = Coalesce("patient__merged_into_id", "patient_id")
     newest = (
-        ContactConsent.objects.annotate(root=root)
+        ContactConsent.objects.with_stops()
+        .annotate(root=root)
         .filter(Q(patient__in=roots) | Q(patient__merged_into__in=roots))
         .order_by("root", "channel", "-recorded_at", "-pk")
         .distinct("root", "channel")
     )
     found: dict[int, dict[str, bool]] = {}
-    for person, channel, given in newest.values_list("root", "channel", "given"):
-        found.setdefault(person, {})[channel] = given
+    rows = newest.values_list("root", "channel", "given", "stopped_at")
+    for person, channel, given, stopped_at in rows:
+        found.setdefault(person, {})[channel] = given and stopped_at is None
     return found
+
+
+def _stands(said: ContactConsent) -> bool:
+    return said.given and said.stopped_at is None  # type: ignore[attr-defined] -- with_stops
 
 
 def may_contact(patient: Patient, channel: str) -> bool:
@@ -103,4 +115,4 @@ def may_contact(patient: Patient, channel: str) -> bool:
     if not address or patient.deactivated_at is not None:
         return False
     said = standing(patient).get(channel)
-    return said is not None and said.given
+    return said is not None and _stands(said)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Lower
 
 from clinic.messaging_states import Channel
@@ -95,7 +95,7 @@ class OptOutQuerySet(models.QuerySet["OptOut"]):
     def standing(self) -> Self:
         return self.filter(lifted_at__isnull=True)
 
-    def of(self, channel: str, address: str) -> Self:
+    def of(self, channel: str | OuterRef, address: str | OuterRef) -> Self:
         """The address as clinic.opt_outs.normal writes it."""
         return self.filter(channel=channel, address=address)
 

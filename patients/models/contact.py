@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Lower
 
+from clinic.models import OptOut
 from patients.models.choices import Channel, ConsentSource
 from patients.models.of_patient import OfPatient, OfPatientQuerySet
 from patients.models.patient import E164, Patient
@@ -20,6 +22,14 @@ CONSENT_CHANNELS = [Channel.EMAIL, Channel.SMS]
 class ContactConsentQuerySet(OfPatientQuerySet["ContactConsent"]):
     def newest_first(self) -> ContactConsentQuerySet:
         return self.order_by("-recorded_at", "-pk")
+
+    def with_stops(self) -> ContactConsentQuerySet:
+        """Each says as `stopped_at` since when the person's present number or address of its channel wants no more."""
+        email = Coalesce("patient__merged_into__email", "patient__email")
+        phone = Coalesce("patient__merged_into__phone", "patient__phone")
+        reached_by = Case(When(channel=Channel.EMAIL, then=Lower(email)), default=phone)
+        stops = OptOut.objects.standing().of(OuterRef("channel"), OuterRef("reached_by"))
+        return self.annotate(reached_by=reached_by).annotate(stopped_at=Subquery(stops.values("opted_out_at")[:1]))
 
 
 class ContactConsent(models.Model):
