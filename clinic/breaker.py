@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
 from clinic import audit, channels
 from clinic.messaging_states import Channel, State
 from clinic.models import ChannelHealth, OutboundMessage, User
+from clinic.models.channel_health import LATE
 from clinic.models.messages import OutboundMessageQuerySet
 
 #: Waits between tries: this, doubled each time, never more than the last; a quarter more or less.
@@ -136,10 +136,6 @@ class Trouble:
     is_set_up: bool = True
 
 
-#: A message that should have left so long ago shows that nobody sends.
-LATE = timedelta(minutes=5)
-
-
 def troubles(now: datetime) -> list[Trouble]:
     """Every channel by which messages that are due do not go out, and why. Two queries, three when there is some."""
     rows = {row.channel: row for row in ChannelHealth.objects.not_sending().select_related("paused_by")}
@@ -167,4 +163,6 @@ def troubles(now: datetime) -> list[Trouble]:
 
 
 def _waiting(now: datetime) -> OutboundMessageQuerySet:
-    return OutboundMessage.objects.filter(state=State.PLANNED, next_try_at__lte=now, too_late_at__gt=F("next_try_at"))
+    return OutboundMessage.objects.filter(
+        state=State.PLANNED, channel__in=Channel.values, next_try_at__lte=now, too_late_at__gt=now
+    )

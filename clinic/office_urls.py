@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from clinic import audit_views, messages_views, office_home, office_views
+from clinic import audit_views, channel_views, messages_views, office_home, office_views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", audit_views.audit_log, name="audit"),
     path("audit/verify/", office_home.audit_verify, name="audit_verify"),
     path("messages/", messages_views.to_do, name="messages"),
+    path("messages/channel/", channel_views.channel, name="channel"),
     path("messages/log/", messages_views.log, name="messages_log"),
     path("messages/done/", messages_views.tasks_done, name="messages_done"),
     path("messages/<uuid:uid>/", messages_views.message, name="message"),

@@ -10,8 +10,10 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
+from clinic import time
 from clinic.access import Can
 from clinic.models import Clinic, User
+from clinic.models.channel_health import with_trouble
 from clinic.requests import TimedRequest
 
 
@@ -65,7 +67,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     from clinic import sessions  # noqa: PLC0415 -- sessions answers with pages
 
     return {
-        "clinic": SimpleLazyObject(Clinic.objects.filter(is_the_one=True).first) if signed_in else None,
+        "clinic": SimpleLazyObject(lambda: _clinic(request)) if signed_in else None,
         "may": SimpleLazyObject(lambda: _may(user)) if signed_in else set(),
         "section": match.namespace or match.url_name if match else "",
         "demo": settings.DEMO,
@@ -74,6 +76,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "held": sessions.held_for_page(cast("TimedRequest", request)) if signed_in else [],
         "idle_seconds": request.session.get("idle_seconds", settings.IDLE_SECONDS) if signed_in else None,
     }
+
+
+def _clinic(request: HttpRequest) -> Clinic | None:
+    """With whether messages that are due do not go out: every page says so, none asks for it."""
+    now = getattr(request, "now", None) or time.now()
+    return with_trouble(Clinic.objects.filter(is_the_one=True), now).first()
 
 
 def _may(user: Any) -> set[str]:

@@ -9,11 +9,12 @@ from django.http import HttpResponse
 
 from clinic import audit, links
 from clinic.links import Purpose, by_link
-from clinic.models import ActionLink, Clinic
-from clinic.pages import go_to, page
+from clinic.models import ActionLink
+from clinic.pages import go_to
 from clinic.requests import LinkRequest
 from portal import answers
 from portal.answers import AlreadyAnswered, Answer
+from portal.pages import page_for
 from scheduling.booking import BookingRefused
 from scheduling.models import Appointment
 
@@ -66,16 +67,13 @@ def visits(request: LinkRequest, link: ActionLink) -> HttpResponse:
                 subject=entry.visit,
                 patient_uid=entry.visit.patient.survivor.uid,
             )
-    clinic, place = Clinic.objects.first(), entries[0].visit.location
+    first = entries[0].visit
     context = {
         "entries": entries,
         "several_open": sum(entry.is_open for entry in entries) > 1,
         "is_family": len({entry.visit.patient.survivor.pk for entry in entries}) > 1,
-        "first_name": entries[0].first_name,
-        "clinic": clinic,
-        "phone": place.phone or (clinic.phone if clinic else ""),
     }
-    return page(request, "portal/visits.html", context)
+    return page_for(first.patient, request, "portal/visits.html", context, location=first.location)
 
 
 def _confirm(entry: Entry, request: LinkRequest) -> None:

@@ -1,12 +1,18 @@
 """How each way out of the house fares: whether it is away, since when, and when it is tried again."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 
-from clinic.messaging_states import Channel
+from clinic.messaging_states import Channel, State
+from clinic.models.messages import OutboundMessage
+from clinic.models.people import Clinic
+
+#: A message that should have left so long ago shows that nobody sends.
+LATE = timedelta(minutes=5)
 
 
 class ChannelHealthQuerySet(models.QuerySet["ChannelHealth"]):
@@ -49,3 +55,12 @@ class ChannelHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.detail or 'well'}"
+
+
+def with_trouble(clinics: models.QuerySet[Clinic], now: datetime) -> models.QuerySet[Clinic]:
+    """Beside the clinic, in the same statement: whether anything that is due does not go out."""
+    away = Exists(ChannelHealth.objects.not_sending())
+    late = OutboundMessage.objects.filter(
+        state=State.PLANNED, channel__in=Channel.values, next_try_at__lte=now - LATE, too_late_at__gt=now
+    )
+    return clinics.annotate(has_trouble=away | Exists(late))

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BaseForm
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
-from clinic import time
+from clinic import breaker, time
 from clinic.forms import show_phone
+from clinic.models import Location
 from clinic.money import format_money
 
 register = template.Library()
@@ -94,3 +96,11 @@ def error_links(form: BaseForm) -> list[tuple[str, str]]:
         label = "" if name == "__all__" else f"{form[name].label}: "
         found.extend((target, f"{label}{sentence}") for sentence in sentences)
     return found
+
+
+@register.inclusion_tag("components/channel_trouble.html", takes_context=True)
+def channel_trouble(context: Context) -> dict[str, Any]:
+    """By which ways nothing goes out; read only when `clinic.has_trouble` says that there is something to read."""
+    place = Location.objects.active().order_by("pk").first()
+    csrf = {"csrf_token": context.get("csrf_token")}
+    return {"troubles": breaker.troubles(context["now"]), "place": place, **csrf}

@@ -190,6 +190,7 @@ def samples(world: World) -> dict[str, Sample]:
         "scheduling:away": alike(uid=world.a.objects["practitioner"].uid),
         "scheduling:extra_hours_remove": alike(uid=world.extra_hours.uid),
         "portal:visit": _token("visit"),
+        "portal:visits": _token("visits"),
         "portal:cancel": _token("visit"),
         "portal:move": _token("visit"),
         "portal:calendar": _token("visit"),

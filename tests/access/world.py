@@ -289,6 +289,14 @@ def _visits(side: Side, patient: Patient, treats: Practitioner, clinic: SimpleNa
             now=issued,
         )
         side.links["visit" if works else "expired"] = token
+    letter, until = uuid.uuid4(), NOW + timedelta(days=1)
+    side.links["visits"] = links.issue(
+        purpose=Purpose.VISITS, subject_uid=letter, message_uid=letter, expires_at=until, now=NOW
+    )
+    links.issue(
+        purpose=Purpose.VISIT, subject_uid=visit.uid, subject_version=visit.version, message_uid=letter,
+        expires_at=until, now=NOW, token=links.token_within(side.links["visits"], visit.uid),
+    )  # fmt: skip
     user = people.front_desk()
     side.links["password"] = links.issue(
         purpose=Purpose.PASSWORD, subject_uid=user.uid, expires_at=NOW + timedelta(days=1), now=NOW

@@ -41,9 +41,9 @@ def a_patient(family_name: str = "", given_name: str = "Ana", **facts: Any) -> P
     )
 
 
-def a_reachable_patient(**facts: Any) -> Patient:
+def a_reachable_patient(*, email: str = "ana@patients.example", **facts: Any) -> Patient:
     """Who has said yes to e-mail: their messages go out, others' are only written down as not sent."""
-    patient = a_patient(email="ana@patients.example", preferred_channel=Channel.EMAIL, **facts)
+    patient = a_patient(email=email, preferred_channel=Channel.EMAIL, **facts)
     consent.record(patient=patient, channel=Channel.EMAIL, given=True, by=SYSTEM, now=NOW)
     return patient
 

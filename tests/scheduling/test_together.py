@@ -6,10 +6,11 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core import mail
 
-from clinic import links
+from clinic import links, messaging
 from clinic.models import ActionLink, AuditEvent, OutboundMessage
-from scheduling import booking, groups
+from scheduling import booking, groups, words
 from scheduling.models import Absence, Appointment, Claim
 from scheduling.rules import EVERY_WARNING
 from scheduling.together import Part, book_together, swap
@@ -257,10 +258,13 @@ def test_the_patient_is_told_once_and_at_once_never_twice(place: Any) -> None:
     assert [message.subject_uid for message in booked] == [far[0].uid]
 
 
-def test_what_goes_out_at_once_speaks_of_the_first_only(place: Any) -> None:
+def test_of_what_is_so_near_that_it_is_told_at_once_no_part_is_told_twice(place: Any) -> None:
     parts = (Part(place.service, place.ben), Part(place.service, place.cara))
     visits = errand(place, *parts, patient=make.a_reachable_patient(), starts_at=local(24, 14))
-    assert [message.subject_uid for message in OutboundMessage.objects.waiting()] == [visits[0].uid]
+    messaging.deliver_all(now=NOW)
+    [letter] = mail.outbox
+    assert all(words.when(visit.starts_at, visit.location.tz) in letter.body for visit in visits)
+    assert not OutboundMessage.objects.waiting().exists()
 
 
 def test_the_same_form_sent_twice_books_once(place: Any) -> None:
