@@ -10,9 +10,10 @@ from clinic.models import ActionLink
 from clinic.requests import LinkRequest
 from portal.pages import page_for
 from treatments import asking
-from treatments.forms.outcomes import FORMS, MeasureForm
+from treatments.forms.outcomes import MeasureForm, form_of
 from treatments.measuring import MeasureRefused
-from treatments.models import MeasureRequest
+from treatments.models import LicensedForm, MeasureRequest
+from treatments.outcomes.measures import LICENSED
 
 
 @by_link(Purpose.MEASURES)
@@ -42,7 +43,10 @@ def _asked(link: ActionLink) -> MeasureRequest | None:
 
 
 def _forms(asked: MeasureRequest, data: QueryDict | None) -> list[MeasureForm]:
-    return [FORMS[slug](data, prefix=slug, activities=asked.activities) for slug in asked.measures]
+    own = LicensedForm.objects.in_use() if set(asked.measures) & LICENSED else {}
+    return [
+        form_of(slug, data, prefix=slug, activities=asked.activities, licensed=own.get(slug)) for slug in asked.measures
+    ]
 
 
 def _over(request: LinkRequest, link: ActionLink, asked: MeasureRequest | None) -> HttpResponse:

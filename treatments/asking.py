@@ -53,7 +53,7 @@ def ask(
     measures = [slug for slug in MEASURES if slug in measures]
     if not measures:
         raise MeasureRefused("Choose what to ask about.")
-    if not all(MEASURES[slug].can_be_sent for slug in measures):
+    if not set(measures) <= set(measuring.sendable()):
         raise MeasureRefused("That is measured in the clinic.")
     activities = measuring.activities_of(patient, episode) if "psfs" in measures else []
     if "psfs" in measures and not activities:

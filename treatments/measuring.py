@@ -14,8 +14,9 @@ from clinic.models import User
 from patients import records
 from patients.models import Patient
 from patients.records import RecordRefused
-from treatments.models import Episode, Measurement, MeasureRequest
+from treatments.models import Episode, LicensedForm, Measurement, MeasureRequest
 from treatments.outcomes import scoring
+from treatments.outcomes.measures import MEASURES
 from treatments.outcomes.scoring import NotScorable
 
 #: What a form fills in, by measure: plain values that keep well as JSON.
@@ -39,6 +40,8 @@ def score(measure: str, answers: Answers) -> Decimal:
                 raise NotScorable("Name each activity once.")
             return scoring.psfs(dict(rated))
         case "odi":
+            if "sections" in answers:
+                return scoring.odi_sections(answers["sections"])
             if answers.get("percent") is not None:
                 return scoring.scale_percent(answers["percent"])
             if answers.get("points") is None:
@@ -47,6 +50,12 @@ def score(measure: str, answers: Answers) -> Decimal:
         case "rom":
             return scoring.rom(answers.get("degrees"))
     raise NotScorable("That is not measured here.")
+
+
+def sendable() -> list[str]:
+    """What a patient can answer by link: also a licensed form, as long as the clinic has one in use."""
+    own = LicensedForm.objects.in_use()
+    return [slug for slug, measure in MEASURES.items() if measure.can_be_sent or slug in own]
 
 
 @transaction.atomic

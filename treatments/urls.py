@@ -3,7 +3,7 @@
 from django.urls import path
 
 from treatments import body_urls, care_urls, safety_urls
-from treatments.views import chart, episodes, notes, notes_office, outcomes, plans, results
+from treatments.views import chart, episodes, licensed, notes, notes_office, outcomes, plans, results
 
 app_name = "treatments"
 
@@ -57,6 +57,8 @@ urlpatterns = [
     path("spasm-diary/<uuid:uid>/close/", outcomes.spasm_diary_close, name="spasm_diary_close"),
     path("what-works/", results.what_works, name="what_works"),
     path("thresholds/", results.thresholds, name="thresholds"),
+    path("thresholds/oswestry-form/", licensed.licensed_form, name="licensed_form"),
+    path("thresholds/oswestry-form/stop/", licensed.licensed_form_stop, name="licensed_form_stop"),
     path("thresholds/rules/", results.rules_change, name="outcome_rules"),
     path("thresholds/<slug:slug>/", results.threshold_change, name="threshold_change"),
     path("thresholds/<slug:slug>/<slug:movement>/", results.threshold_change, name="threshold_of_movement"),

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from clinic.forms import TonusForm
 from treatments import measuring
 from treatments.forms.fields import PastDay, PlainFields, whole_number
-from treatments.models import Episode
+from treatments.models import Episode, LicensedForm
 from treatments.outcomes import rmdq
 from treatments.outcomes.measures import MEASURES, MOVEMENTS, Measure
 from treatments.outcomes.scoring import ODI_LEAST, ODI_SECTIONS, PSFS_ACTIVITIES, NotScorable
@@ -170,6 +170,33 @@ class OdiForm(MeasureForm):
         return [("", {"points": self.cleaned_data.get("points"), "answered": answered})]
 
 
+class OdiItemsForm(MeasureForm):
+    """The clinic's own, licensed form, section by section."""
+
+    slug = "odi"
+    template = "treatments/measures/items.html"
+
+    def __init__(self, *args: Any, form: LicensedForm, **kwargs: Any) -> None:
+        self.version, self.words = form.version, form.words
+        super().__init__(*args, **kwargs)
+
+    def build(self) -> None:
+        for n, section in enumerate(self.words.sections, start=1):
+            self.fields[f"section_{n}"] = forms.TypedChoiceField(
+                label=section.heading,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                choices=list(enumerate(section.statements)),
+                widget=forms.RadioSelect,
+            )
+
+    def readings(self) -> list[Reading]:
+        points = [self.cleaned_data.get(name) for name in self.fields]
+        answered = sum(one is not None for one in points)
+        return [("", {"form": self.version, "sections": points, "answered": answered})]
+
+
 class RomForm(MeasureForm):
     """As many movements as were measured."""
 
@@ -199,6 +226,15 @@ FORMS: dict[str, type[MeasureForm]] = {
 }
 
 
+def form_of(
+    slug: str, *args: Any, by_score: bool = False, licensed: LicensedForm | None = None, **kwargs: Any
+) -> MeasureForm:
+    """The form that asks this measure: with the clinic's own words where it has brought a licensed form."""
+    if licensed is not None and slug == licensed.measure and not by_score:
+        return OdiItemsForm(*args, form=licensed, **kwargs)
+    return FORMS[slug](*args, **kwargs)
+
+
 class TakenForm(PlainFields, TonusForm):
     """When a measure was taken, and of which trouble: asked beside it in the clinic."""
 
@@ -222,7 +258,7 @@ class AskForm(PlainFields, TonusForm):
 
     measures = forms.MultipleChoiceField(
         label="Ask about",
-        choices=[(m.slug, m.name) for m in MEASURES.values() if m.can_be_sent],
+        choices=[],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose what to ask about."},
     )
@@ -230,8 +266,9 @@ class AskForm(PlainFields, TonusForm):
         label="The link", choices=[("send", "Send it"), ("show", "Show it here once")], widget=forms.RadioSelect
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sendable: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["measures"].choices = [(slug, MEASURES[slug].name) for slug in sendable]  # type: ignore[attr-defined]
         self.dress_fields()
 
 

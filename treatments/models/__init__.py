@@ -14,6 +14,7 @@ from treatments.models.diagnoses import Diagnosis, DiagnosisCode, DiagnosisRelea
 from treatments.models.episodes import Episode, Referral, TissueState
 from treatments.models.exercises import DosageUnit, Exercise, ExercisePrescription
 from treatments.models.letters import Letter, LetterKind
+from treatments.models.licensed import LicensedForm
 from treatments.models.notes import (
     Addendum,
     ExerciseDone,
@@ -64,6 +65,7 @@ __all__ = [
     "Kind",
     "Letter",
     "LetterKind",
+    "LicensedForm",
     "Measure",
     "MeasureRequest",
     "MeasureThreshold",

@@ -95,6 +95,9 @@ _MEASURES = (
 
 MEASURES: dict[str, Measure] = {measure.slug: measure for measure in _MEASURES}
 
+#: Whose words a clinic may bring when it holds a licence (treatments.outcomes.licensed); none of them is shipped.
+LICENSED = frozenset({"odi"})
+
 #: Movements whose range is measured, in the order of a form. Each is a curve of its own.
 MOVEMENTS: dict[str, str] = {
     "lumbar_flexion": "Low back, bending forward",

@@ -6,7 +6,7 @@ that was not given.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from treatments.outcomes.measures import MEASURES
@@ -15,6 +15,8 @@ from treatments.outcomes.rmdq import ITEMS
 #: PSFS: Stratford 1995 asks for three to five activities.
 PSFS_ACTIVITIES = (3, 5)
 ODI_SECTIONS = 10
+#: Points of a section.
+ODI_MOST = 5
 #: The authors' example leaves one section out; of fewer than eight we make no percentage.
 ODI_LEAST = 8
 
@@ -68,9 +70,17 @@ def odi(points: int, answered: int = ODI_SECTIONS) -> Decimal:
     """
     if not ODI_LEAST <= answered <= ODI_SECTIONS:
         raise NotScorable(f"At least {ODI_LEAST} of the {ODI_SECTIONS} sections must be answered.")
-    if not 0 <= points <= 5 * answered:
-        raise NotScorable(f"{answered} sections make at most {5 * answered} points.")
-    return rounded(Decimal(100 * points) / (5 * answered))
+    if not 0 <= points <= ODI_MOST * answered:
+        raise NotScorable(f"{answered} sections make at most {ODI_MOST * answered} points.")
+    return rounded(Decimal(100 * points) / (ODI_MOST * answered))
+
+
+def odi_sections(points: Sequence[int | None]) -> Decimal:
+    """Of a form answered on a screen: the points of each section, None where it was left out."""
+    if len(points) != ODI_SECTIONS or not all(one is None or 0 <= one <= ODI_MOST for one in points):
+        raise NotScorable(f"{ODI_SECTIONS} sections have 0 to {ODI_MOST} points each.")
+    given = [one for one in points if one is not None]
+    return odi(sum(given), len(given))
 
 
 def scale_percent(percent: Decimal | float | str) -> Decimal:

@@ -21,10 +21,10 @@ from clinic.requests import StaffRequest
 from clinic.time import local_day
 from patients.models import Patient
 from treatments import asking, measuring, notes, spasms, timeline
-from treatments.forms.outcomes import FORMS, AskForm, HowForm, StrikeForm, TakenForm
+from treatments.forms.outcomes import FORMS, AskForm, HowForm, StrikeForm, TakenForm, form_of
 from treatments.measuring import MeasureRefused
-from treatments.models import Episode, Measurement, MeasureRequest, SpasmDiary, SpasmEntry
-from treatments.outcomes.measures import MEASURES
+from treatments.models import Episode, LicensedForm, Measurement, MeasureRequest, SpasmDiary, SpasmEntry
+from treatments.outcomes.measures import LICENSED, MEASURES
 from treatments.views.scope import may, patient_or_404, today_of
 
 
@@ -91,7 +91,8 @@ def measure_take(request: StaffRequest, uid: uuid.UUID, slug: str) -> HttpRespon
     taken = TakenForm(posted(request), today=today_of(request), episodes=episodes, initial=first)
     anew = "anew" in request.GET
     known = [] if slug != "psfs" or anew else measuring.activities_of(patient, _of(request, episodes))
-    form = FORMS[slug](posted(request), activities=known)
+    licensed = LicensedForm.objects.in_use().get(slug) if slug in LICENSED else None
+    form = form_of(slug, posted(request), activities=known, licensed=licensed, by_score="score" in request.GET)
     if request.method == "POST" and taken.is_valid() & form.is_valid():
         try:
             _take(request, patient, form, taken)
@@ -101,7 +102,8 @@ def measure_take(request: StaffRequest, uid: uuid.UUID, slug: str) -> HttpRespon
             messages.success(request, f"{form.measure.name} recorded.")
             return go_to(request, "treatments:timeline", patient.uid)
     audit.viewed("patient.measure", by=request.user, now=request.now, patient_uid=patient.uid)
-    context = {"patient": patient, "form": form, "taken": taken, "measure": form.measure, "activities": known}
+    context = {"patient": patient, "form": form, "taken": taken, "measure": form.measure, "activities": known,
+               "licensed": licensed, "by_score": "score" in request.GET}  # fmt: skip
     status = 422 if form.errors or taken.errors else 200
     return page(request, "treatments/measure_take.html", context, status=status)
 
@@ -158,7 +160,7 @@ def measures_ask(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     episodes = [episode for episode in _episodes(patient) if episode.is_open]
     channel = asking.channel_to(patient)
     first = {"how": "send" if channel else "show", "measures": ["nprs", "rmdq"]}
-    form = AskForm(posted(request), initial=first)
+    form = AskForm(posted(request), initial=first, sendable=measuring.sendable())
     context: dict[str, Any] = {"patient": patient, "form": form, "channel": channel}
     if request.method == "POST" and form.is_valid():
         try:
