@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.factories.up import Up
 from tests.journeys.front_desk import ZONE, today
-from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
+from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, SETTLED, TABLET, UNFINISHED, Person
 
 pytestmark = [
     *IN_A_BROWSER,
@@ -140,3 +141,26 @@ def test_holidays_of_next_year_are_taken_over_and_taken_back_by_the_keyboard_alo
     tab_to(page, "[aria-labelledby=closures] form button")
     page.keyboard.press("Enter")
     expect(closed.locator("strong")).to_have_count(0)
+
+
+def test_the_pages_are_the_same_whatever_zone_the_browser_stands_in(clinic: Up, browser: Any) -> None:
+    """The hours are the clinic's: who looks from abroad sees the diary that hangs at the desk."""
+    visit = clinic.ask_database("SELECT uid FROM scheduling_appointment WHERE starts_at > now() ORDER BY id LIMIT 1")[
+        0
+    ][0]
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    pages = (f"/schedule/?day={tomorrow}", f"/schedule/list/?day={tomorrow}", f"/schedule/visit/{visit}/")
+    seen = []
+    for zone in ("America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati"):
+        person = Person(browser, clinic.address, screen=DESK, zone=zone)
+        person.sign_in("desk@tonus.example")
+        shown = []
+        for path in pages:
+            person.page.goto(path)
+            person.page.wait_for_function(SETTLED, arg=UNFINISHED)
+            shown.append(person.page.inner_text("main"))
+        seen.append(shown)
+        assert not person.complaints
+        person.context.close()
+    assert seen[1] == seen[0]
+    assert seen[2] == seen[0]
