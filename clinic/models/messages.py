@@ -1,7 +1,7 @@
 """What goes out to people, the links inside it, and what comes back for the desk to do."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -81,6 +81,15 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def unknown(self) -> Self:
         """It may or may not have left."""
         return self.filter(state=State.UNKNOWN)
+
+    def unresolved(self) -> Self:
+        """Unknown, and nobody has dealt with it."""
+        return self.unknown().filter(resolved_at__isnull=True)
+
+    def to_look_up(self, now: datetime, *, after: timedelta, within: timedelta) -> Self:
+        """Of which the provider may be asked now: handed over so long ago, and no longer."""
+        asked = self.unresolved().filter(handing_over_at__range=(now - within, now - after), next_try_at__lte=now)
+        return asked.order_by("too_late_at", "pk")
 
     def needing_a_person(self, now: datetime) -> Self:
         """The patient does not know, and there is still time to tell them."""
@@ -226,6 +235,7 @@ class OutboundMessage(models.Model):
                 fields=["too_late_at"],
                 condition=Q(needs_person=True, resolved_at__isnull=True),
             ),
+            models.Index(name="message_unknown", fields=["handing_over_at"], condition=Q(state=State.UNKNOWN)),
             # What others say, and of that what may still have to be said.
             models.Index(name="message_said_by", fields=["said_by_uid"], condition=Q(said_by_uid__isnull=False)),
             models.Index(
