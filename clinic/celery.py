@@ -44,13 +44,26 @@ app.conf.update(
     beat_schedule_filename=str(settings.DATA_DIR / "beat"),
     # Intervals only, in UTC: no wall clock that changes twice a year. A ring that nobody heard in time expires.
     beat_schedule={
+        # A ring for each channel, so that where several workers run a slow provider keeps none of the other's waiting.
         "deliver": {
             "task": "clinic.tasks.deliver_due_messages",
             "schedule": timedelta(seconds=5),
+            "kwargs": {"channel": "email"},
+            "options": {"expires": 5, "queue": "messages"},
+        },
+        "deliver-texts": {
+            "task": "clinic.tasks.deliver_due_messages",
+            "schedule": timedelta(seconds=5),
+            "kwargs": {"channel": "sms"},
             "options": {"expires": 5, "queue": "messages"},
         },
         "sweep": {
             "task": "clinic.tasks.sweep_messages",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60, "queue": "messages"},
+        },
+        "look-up": {
+            "task": "clinic.tasks.look_up_unknown",
             "schedule": timedelta(seconds=60),
             "options": {"expires": 60, "queue": "messages"},
         },

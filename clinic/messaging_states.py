@@ -4,7 +4,8 @@
     with the other ends failed(reason), suppressed(reason), unknown(reason)
 
 `handing_over` is committed immediately before the content goes to the server. What is found there after a
-crash may or may not have left the house: it becomes `unknown` and is never sent again without a person.
+crash may or may not have left the house: it becomes `unknown`, and is sent again only when a person says so, or when
+the provider says that it never had it.
 """
 
 from django.db.models import TextChoices
@@ -101,7 +102,8 @@ MESSAGE_TRANSITIONS: dict[State, frozenset[State]] = {
     State.BOUNCED: frozenset(),
     State.FAILED: frozenset(),
     State.SUPPRESSED: frozenset({State.PLANNED}),
-    State.UNKNOWN: frozenset({State.ACCEPTED}),
+    #: By the sender that was only slow, or by what the provider says when it is asked (clinic.looking_up).
+    State.UNKNOWN: frozenset({State.ACCEPTED, State.PLANNED, State.SUPPRESSED}),
 }
 
 #: What `manage.py states` draws into docs/states.md.
