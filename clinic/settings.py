@@ -147,7 +147,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 DATABASE_URL = env.str("DATABASE_URL", "postgres://tonus_app@127.0.0.1:5432/tonus")
 #: The role that owns the tables and migrates; empty: one role does both, and a check warns.
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "")
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, engine="clinic.database", conn_max_age=600, conn_health_checks=True)
+}
 
 #: Sign-in limits must be shared by all processes and work without Redis: so they live in the database.
 CACHES = {
