@@ -2,7 +2,7 @@
 
 A connection is kept from one request to the next, and looked at before it is used again. Django asks `SELECT 1`: a
 whole round trip on every request. The socket knows already: a server that was restarted, or that ended the connection,
-has said so, and there is something to read where an idle connection has nothing. See docs/adr/0070.
+has said so, and there is something to read where an idle connection has nothing. See docs/adr/0076.
 """
 
 from __future__ import annotations
