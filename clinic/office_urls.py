@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from clinic import audit_views, channel_views, messages_views, office_home, office_views
+from clinic import audit_views, channel_views, messages_views, office_home, office_views, wording_views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/", office_views.clinic, name="clinic"),
     path("audit/", audit_views.audit_log, name="audit"),
     path("audit/verify/", office_home.audit_verify, name="audit_verify"),
+    path("wording/", wording_views.templates, name="wording"),
+    path("wording/<str:kind>/<str:channel>/<str:language>/", wording_views.template, name="wording_edit"),
+    path("wording/<str:kind>/<str:channel>/<str:language>/preview/", wording_views.preview, name="wording_preview"),
+    path("wording/<str:kind>/<str:channel>/<str:language>/reset/", wording_views.reset, name="wording_reset"),
     path("messages/", messages_views.to_do, name="messages"),
     path("messages/channel/", channel_views.channel, name="channel"),
     path("messages/log/", messages_views.log, name="messages_log"),

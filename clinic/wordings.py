@@ -7,7 +7,7 @@ and comes with the clinic that the caller has read anyway. So nobody asks twice,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -89,10 +89,11 @@ def _read(stamp: uuid.UUID) -> Mapping[Key, Wording]:  # noqa: ARG001 -- what is
     return found
 
 
-def checked(row: MessageTemplate, *, private: Iterable[str]) -> Wording:
+def checked(row: MessageTemplate, *, private: Collection[str]) -> Wording:
+    """A version as it was written, if it may be said today. Raises Refused."""
     return check(
         Kind(row.kind), row.channel, row.language, title=row.title, text=row.text, version=row.version,
-        private=frozenset(private),
+        private=private,
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ class SchedulingConfig(AppConfig):
     name = "scheduling"
 
     def ready(self) -> None:
-        from clinic import staff  # noqa: PLC0415 -- app ready
-        from scheduling import feeds, last_look  # noqa: F401, PLC0415 -- app ready
+        from clinic import staff, wordings  # noqa: PLC0415 -- app ready
+        from scheduling import feeds, last_look, words  # noqa: F401, PLC0415 -- app ready
 
+        wordings.register_telling_words(words.telling_words)
         staff.ON_LEAVING.append(feeds.revoke_of_leaver)

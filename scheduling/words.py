@@ -19,7 +19,7 @@ from clinic.wording import Facts, Kind, Line, spoken
 from patients.models import Patient
 from scheduling.calendar_entries import entries_for
 from scheduling.contact import Way
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Service
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -145,6 +145,11 @@ def _draft(
         suppressed=suppressed,
         needs_person=needs_person,
     )
+
+
+def telling_words() -> set[str]:
+    """What the clinic offers, in its own words: no text message says any of it."""
+    return {word for pair in Service.objects.values_list("name", "skill") for word in pair if word}
 
 
 def phone_of(location: Location, clinic: Clinic | None) -> str:

@@ -19,6 +19,9 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def of(self, kind: str, channel: str, language: str) -> MessageTemplateQuerySet:
         return self.filter(kind=kind, channel=channel, language=language)
 
+    def in_language(self, language: str) -> MessageTemplateQuerySet:
+        return self.filter(language=language).select_related("written_by")
+
     def newest_first(self) -> MessageTemplateQuerySet:
         return self.select_related("written_by").order_by("-version")
 

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 
+#: From this length on a word is found within longer ones without many that only look alike.
+LONG = 7
 _SYMBOL, _CODE = r"[$€£¥]", r"\b(?:USD|EUR|GBP|CHF|CAD|AUD)\b"
 _MONEY = re.compile(rf"(?:{_SYMBOL}|{_CODE})\s*\d|\d\s*(?:{_SYMBOL}|{_CODE})", re.IGNORECASE)
 
@@ -26,11 +28,14 @@ def telling_word(words: str, telling: Collection[str]) -> str | None:
 
 @lru_cache(maxsize=16)
 def _pattern(telling: frozenset[str]) -> re.Pattern[str]:
-    """Whole words only, the longest first, however they are spaced."""
+    """A long word also inside another ("Massagetermin"); a short one, and several together, as they stand."""
     if not telling:
         return re.compile(r"(?!)")
-    one_of = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(telling, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{one_of})(?!\w)")
+    inside, alone = [], []
+    for word in sorted(telling, key=len, reverse=True):
+        (inside if len(word) >= LONG and " " not in word else alone).append(re.escape(word).replace(r"\ ", r"\s+"))
+    ways = [rf"(?<!\w)(?:{'|'.join(alone)})(?!\w)"] if alone else []
+    return re.compile("|".join([*inside, *ways]))
 
 
 def _plain(words: str) -> str:

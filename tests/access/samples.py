@@ -221,6 +221,10 @@ def samples(world: World) -> dict[str, Sample]:
         "office:staff_reactivate": somebody,
         "office:staff_invite": somebody,
         "office:staff_start_over": somebody,
+        **{
+            f"office:wording_{act}": alike(kind="visit_reminder", channel="sms", language="en")
+            for act in ("edit", "preview", "reset")
+        },
         "office:location_edit": alike(uid=world.place.uid),
         "office:location_close": alike(uid=world.place.uid),
         "office:location_reopen": alike(uid=world.place.uid),
