@@ -56,12 +56,12 @@ def to_do(request: StaffRequest) -> HttpResponse:
     tasks = list(DeskTask.objects.visible_to(request.user).open().for_list().order_by("subject_at", "pk")[:ROWS])
     needing = OutboundMessage.objects.visible_to(request.user).needing_a_person(request.now).for_list()
     needing_rows = list(needing.order_by("too_late_at", "pk")[:ROWS])
-    _written_down(request, [*tasks, *needing_rows])
+    written_down(request, [*tasks, *needing_rows])
     context = {
         "tasks": tasks,
         "rows": [(row, messaging.can_send_again(row, now=request.now)) for row in needing_rows],
         "today": _today(request),
-        **_frame("to_do"),
+        **frame("to_do"),
     }
     return page(request, "messages/to_do.html", context)
 
@@ -76,13 +76,13 @@ def log(request: StaffRequest) -> HttpResponse:
         if uid := _uid(request.GET.get(name)):
             found = found.filter(**{{"patient": "patient_uid", "visit": "subject_uid"}[name]: uid})
     sections = _sections(found, shown, _uid(request.GET.get("before")), request.now)
-    _written_down(request, [row for section in sections for row in section.rows])
+    written_down(request, [row for section in sections for row in section.rows])
     context = {
         "sections": [section for section in sections if section.rows],
         "patient": _uid(request.GET.get("patient")),
         "visit": _uid(request.GET.get("visit")),
         "today": _today(request),
-        **_frame(shown),
+        **frame(shown),
     }
     return page(request, "messages/log.html", context)
 
@@ -132,8 +132,8 @@ def send_anyway(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def tasks_done(request: StaffRequest) -> HttpResponse:
     """What was seen to lately, by whom and how."""
     done = DeskTask.objects.visible_to(request.user).done().for_list().order_by("-done_at", "-pk")[:ROWS]
-    _written_down(request, list(done))
-    return page(request, "messages/tasks_done.html", {"tasks": done, **_frame("done")})
+    written_down(request, list(done))
+    return page(request, "messages/tasks_done.html", {"tasks": done, **frame("done")})
 
 
 @requires(Can.SEE_MESSAGES)
@@ -171,11 +171,21 @@ def _show(
         "why": why,
         "note": note,
         "refusals": [*note.non_field_errors(), *why.non_field_errors()],
+        **_together(request, found),
         "is_open_question": found.needs_person and found.resolved_at is None,
         "can_send_again": messaging.can_send_again(found, now=request.now),
-        **_frame(""),
+        **frame(""),
     }
     return page(request, "messages/message.html", context, status=status)
+
+
+def _together(request: StaffRequest, found: OutboundMessage) -> dict[str, list[OutboundMessage]]:
+    """The message that says this one's words, and those whose words this one says."""
+    rows = OutboundMessage.objects.visible_to(request.user).for_list()
+    said_by = list(rows.filter(uid=found.said_by_uid)) if found.said_by_uid else []
+    says_as_well = list(rows.filter(said_by_uid=found.uid))
+    written_down(request, [*said_by, *says_as_well])
+    return {"said_by": said_by, "says_as_well": says_as_well}
 
 
 def _of(rows: OutboundMessageQuerySet, shown: str) -> OutboundMessageQuerySet:
@@ -223,7 +233,7 @@ def _page(rows: OutboundMessageQuerySet, title: str, more: str) -> Section:
     return Section(title, found[:ROWS], more, found[ROWS - 1].uid) if len(found) > ROWS else Section(title, found)
 
 
-def _frame(here: str) -> dict[str, Any]:
+def frame(here: str) -> dict[str, Any]:
     return {"here": here, "lists": LISTS, "place": Location.objects.active().order_by("pk").first()}
 
 
@@ -235,7 +245,7 @@ def _today(request: StaffRequest) -> messaging.Reckoning:
     return messaging.reconcile(since=since, until=until, now=request.now)
 
 
-def _written_down(request: StaffRequest, rows: list[Any]) -> None:
+def written_down(request: StaffRequest, rows: list[Any]) -> None:
     """Who was on the list, each once."""
     uids = {row.patient_uid for row in rows if row.patient_uid}
     audit.viewed_many("messages", by=request.user, now=request.now, patient_uids=sorted(uids))

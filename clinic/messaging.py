@@ -7,12 +7,12 @@ The guarantees, and why each holds, are in docs/algorithms/outbox.md.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from clinic import audit, channels, links
 from clinic.delivery import Delivered, deliver_all, deliver_due
@@ -21,7 +21,6 @@ from clinic.messaging_states import (
     NEVER_LEFT,
     OPEN,
     STOPPABLE,
-    TAKEN,
     WANTS_A_PERSON,
     Reason,
     Resolution,
@@ -30,6 +29,7 @@ from clinic.messaging_states import (
 )
 from clinic.models import OutboundMessage, User
 from clinic.models.messages import OutboundMessageQuerySet
+from clinic.reckoning import Reckoning, reconcile
 from clinic.sweeping import Swept, sweep
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Delivered",
     "Draft",
     "Recipient",
+    "Reckoning",
     "Subject",
     "Swept",
     "deliver_all",
@@ -398,55 +399,3 @@ def _write_resolution(message: OutboundMessage, how: Resolution, note: str, by: 
         reason=note,
         detail={"how": how, "state": message.state},
     )
-
-
-# -- The sum -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reckoning:
-    """All that fell due in a period, by what became of it."""
-
-    due: int
-    by_state: dict[str, int]
-    #: Should have been settled by now and is not: the sender is away or stuck.
-    overdue: int
-    needing_a_person: int
-
-    @property
-    def sent(self) -> int:
-        return sum(self.by_state.get(state, 0) for state in TAKEN)
-
-    @property
-    def unknown(self) -> int:
-        return self.by_state.get(State.UNKNOWN, 0)
-
-    @property
-    def not_sent(self) -> int:
-        return self.by_state.get(State.SUPPRESSED, 0) + self.by_state.get(State.FAILED, 0)
-
-    @property
-    def waiting(self) -> int:
-        return sum(self.by_state.get(state, 0) for state in OPEN)
-
-    @property
-    def balances(self) -> bool:
-        """Every message is in exactly one state that we know: due = sent + not sent + unknown + waiting."""
-        return self.due == self.sent + self.not_sent + self.unknown + self.waiting
-
-
-#: A message this long past its time has not just been overtaken by the tick.
-OVERDUE = timedelta(minutes=15)
-
-
-def reconcile(*, since: datetime, until: datetime, now: datetime) -> Reckoning:
-    """Add up what fell due in [since, until). Counts the whole and the parts apart, so that they can disagree."""
-    due = OutboundMessage.objects.filter(due_at__gte=since, due_at__lt=until)
-    late = Q(state__in=OPEN, due_at__lt=now - OVERDUE)
-    whole = due.aggregate(
-        all=Count("pk"),
-        overdue=Count("pk", filter=late),
-        person=Count("pk", filter=Q(needs_person=True, resolved_at__isnull=True, too_late_at__gt=now)),
-    )
-    parts: Iterable[tuple[str, int]] = due.order_by().values_list("state").annotate(Count("pk"))
-    return Reckoning(due=whole["all"], by_state=dict(parts), overdue=whole["overdue"], needing_a_person=whole["person"])

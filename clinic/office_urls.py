@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from clinic import audit_views, channel_views, messages_views, office_home, office_views, wording_views
+from clinic import audit_views, channel_views, message_days, messages_views, office_home, office_views, wording_views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/", messages_views.to_do, name="messages"),
     path("messages/channel/", channel_views.channel, name="channel"),
     path("messages/log/", messages_views.log, name="messages_log"),
+    path("messages/day/", message_days.day, name="messages_day"),
+    path("messages/search/", message_days.search, name="messages_search"),
     path("messages/done/", messages_views.tasks_done, name="messages_done"),
     path("messages/<uuid:uid>/", messages_views.message, name="message"),
     path("messages/<uuid:uid>/resolve/", messages_views.resolve, name="message_resolve"),
