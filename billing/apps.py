@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class BillingConfig(AppConfig):
     name = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        from billing import invoice_messages  # noqa: PLC0415 -- app ready
+
+        invoice_messages.ready()

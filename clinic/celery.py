@@ -72,6 +72,16 @@ app.conf.update(
             "schedule": timedelta(minutes=5),
             "options": {"expires": 300, "queue": "planning"},
         },
+        "plan-nudges": {
+            "task": "scheduling.tasks.plan_nudges",
+            "schedule": timedelta(minutes=5),
+            "options": {"expires": 300, "queue": "planning"},
+        },
+        "reckon-reminders": {
+            "task": "scheduling.tasks.reckon_yesterday",
+            "schedule": timedelta(minutes=30),
+            "options": {"expires": 1800, "queue": "planning"},
+        },
         "complete-charted": {
             "task": "scheduling.tasks.complete_charted_visits",
             "schedule": timedelta(seconds=60),

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from clinic import geography
-from clinic.forms import DateInput, PhoneField, TonusForm, WordsField
+from clinic.forms import DateInput, PhoneField, TimeInput, TonusForm, WordsField
 from clinic.models import Clinic, Discipline, Language, Location, Role, User
 from clinic.models.people import validate_zone
 from clinic.money import SYMBOLS
@@ -22,6 +22,8 @@ ROLE_HELP = {
     Role.ADMIN: "registers patients, books, bills. Sees no treatment notes.",
     Role.THERAPIST: "plans, treats and writes notes for patients in their care.",
 }
+#: Minutes of a day in which messages may arrive at least.
+SHORTEST_DAY = 180
 TEN_DIGITS = RegexValidator(r"^\d{10}$", "An NPI has ten digits.")
 
 
@@ -154,6 +156,20 @@ class ClinicForm(TonusForm):
     email = forms.EmailField(label="E-mail", max_length=254, required=False)
     country = country_field()
     currency = forms.ChoiceField(choices=[(code, code) for code in SYMBOLS])
+    messages_from = forms.TimeField(label="Messages from", widget=TimeInput(), initial="08:00")
+    messages_until = forms.TimeField(
+        label="until",
+        widget=TimeInput(),
+        initial="21:00",
+        help_text="By the patient's own clock. Outside these hours only answers go out: what a patient asked for just now.",
+    )
+    texts_a_day = forms.IntegerField(
+        label="Text messages a day",
+        min_value=1,
+        max_value=20,
+        initial=3,
+        help_text="So many may one phone get, answers aside. What is more than that is left to the desk.",
+    )
     calendars_may_name = forms.BooleanField(
         label="Therapists may have first names and services in their own calendars",
         required=False,
@@ -166,6 +182,13 @@ class ClinicForm(TonusForm):
     @classmethod
     def initial_of(cls, clinic: Clinic) -> dict[str, Any]:
         return {name: getattr(clinic, name) for name in cls.base_fields}
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        begin, end = typed.get("messages_from"), typed.get("messages_until")
+        if begin and end and (end.hour * 60 + end.minute) - (begin.hour * 60 + begin.minute) < SHORTEST_DAY:
+            self.add_error("messages_until", "Leave at least three hours of a day in which messages may arrive.")
+        return typed
 
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "revision"}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
@@ -20,7 +21,7 @@ from clinic.models import AuditEvent, AuditSeal, Location, OutboundMessage, Prac
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients.models import BreakGlass, Patient
-from scheduling.models import Appointment, OpeningHours, Room, Service
+from scheduling.models import Appointment, DayReckoned, OpeningHours, Room, Service
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,19 @@ def checks(now: datetime) -> list[Check]:
     """What the owner can see of the machine: the outbox moves, the audit is sealed, sign-ins are guarded."""
     late = OutboundMessage.objects.due(now - timedelta(minutes=5)).count()
     stuck = OutboundMessage.objects.in_hand().filter(lease_until__lt=now).count()
+    week = (now - timedelta(days=8)).date()
+    short = DayReckoned.objects.filter(day__gte=week, written__lt=F("asked")).order_by("-day").first()
     unsealed = AuditEvent.objects.unsealed().filter(at__lt=now - timedelta(minutes=30)).count()
     seal = AuditSeal.objects.order_by("-position").first()
     return [
         Check("Messages leave the outbox", not late, f"{late} wait too long." if late else "None is late."),
         Check("No message hangs in a sender's hands", not stuck, f"{stuck} hang." if stuck else "None hangs."),
+        Check(
+            "The outbox has what the diary asks for",
+            short is None,
+            f"On {short.day:%-d %b %Y} it lacked {short.missing} of {short.asked}." if short
+            else "Reckoned every morning for the day before; nothing was missing in the last week.",
+        ),
         Check(
             "The audit log is being sealed",
             not unsealed,

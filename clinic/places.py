@@ -32,6 +32,9 @@ CLINIC_FACTS = (
     "currency",
     "tax_number",
     "npi",
+    "messages_from",
+    "messages_until",
+    "texts_a_day",
     "calendars_may_name",
 )
 

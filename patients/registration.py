@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from clinic import audit, messaging
+from clinic import audit, messaging, replanning
 from clinic.access import Actor
 from clinic.forms import check_revision
 from clinic.messaging_states import Reason
@@ -23,8 +23,10 @@ from patients.records import RecordRefused, explained, lock, staff
 #: What a registration may say about the person; anything else is somebody else's business.
 PARTICULARS = (
     "given_name", "family_name", "preferred_name", "pronouns", "sex", "born_on", "phone", "other_phone", "email",
-    "address_line", "city", "region", "postal_code", "country", "preferred_channel", "language",
+    "address_line", "city", "region", "postal_code", "country", "preferred_channel", "language", "lead_hours", "zone",
 )  # fmt: skip
+#: What of these decides how and when they are written to.
+CHOICES = frozenset({"preferred_channel", "phone", "email", "lead_hours", "zone"})
 _REGISTRATION_LOCK = 0x70617469
 
 
@@ -143,6 +145,8 @@ def _tell_the_outbox(patient: Patient, changed: Collection[str], now: datetime) 
             messaging.readdress(patient_uids=uids, channel=channel, address=getattr(patient, field_name), now=now)
     if "preferred_channel" in changed and patient.preferred_channel == Channel.NONE:
         messaging.void_for_patient(patient_uids=uids, reason=Reason.OPTED_OUT, now=now)
+    if not CHOICES.isdisjoint(changed):
+        replanning.follow(patient_uids=uids, now=now)
 
 
 def _keep(patient: Patient, said: str, *, by: User, now: datetime, reason: str = "") -> None:

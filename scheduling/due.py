@@ -138,7 +138,7 @@ def applying(rules: Iterable[R], *, service_id: int | None, location_id: int | N
 def asked(case: Case, rules: Iterable[Rule], hours: Hours) -> list[Asked]:
     """The reminders that a visit is to have, the first first, each within decent hours and none moved later."""
     if case.lead_hours is not None:
-        wanted = [(case.lead_hours * 60, OWN_CHOICE, None)]
+        wanted: list[tuple[int, str, uuid.UUID | None]] = [(case.lead_hours * 60, OWN_CHOICE, None)]
     else:
         holding = applying(rules, service_id=case.service_id, location_id=case.location_id, channel=case.channel)
         wanted = [(rule.minutes, occasion_of(rule.uid), rule.uid) for rule in holding]

@@ -70,11 +70,12 @@ def read(visits: Iterable[Appointment], customs: Customs) -> Iterator[Foreseen]:
         yield from found.values()
 
 
-def astray(customs: Customs, *, now: datetime) -> Iterator[Foreseen]:
-    """Visits of which the outbox does not hold what they ask for."""
-    until = now + max(customs.horizon, longest_lead())
-    coming = Appointment.objects.awaited().filter(starts_at__gt=now + TOO_LATE, starts_at__lt=until)
-    for case in read(coming.for_telling(), customs):
+def astray(customs: Customs, *, now: datetime, however_far: bool = False) -> Iterator[Foreseen]:
+    """Visits of which the outbox does not hold what they ask for: soon enough for what is due next, or all ahead."""
+    coming = Appointment.objects.awaited().filter(starts_at__gt=now + TOO_LATE)
+    if not however_far:
+        coming = coming.filter(starts_at__lt=now + max(customs.horizon, longest_lead()))
+    for case in read(coming.for_telling().iterator(BATCH), customs):
         if case.steps(now):
             yield case
 

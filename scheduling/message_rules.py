@@ -29,7 +29,7 @@ def begin(*, now: datetime) -> None:
     """A clinic that was just opened reminds its patients a day before each visit."""
     if not MessageRule.objects.of(MessagePurpose.VISIT_REMINDER).exists():
         MessageRule.objects.create(
-            purpose=MessagePurpose.VISIT_REMINDER, anchor=Anchor.VISIT, minutes=USUAL, made_at=now
+            purpose=MessagePurpose.VISIT_REMINDER, anchor=Anchor.VISIT, minutes=USUAL, made_at=now, followed_at=now
         )
 
 
@@ -61,8 +61,8 @@ def retire(rule: MessageRule, *, by: Actor, now: datetime) -> MessageRule:
     """Nobody is written to by this rule any more; what is planned by it is stopped. Doing it twice changes nothing."""
     rule = MessageRule.objects.select_for_update(of=("self",)).select_related("service", "location").get(pk=rule.pk)
     if rule.retired_at is None:
-        rule.retired_at, rule.retired_by = now, staff(by)
-        rule.save(update_fields=["retired_at", "retired_by"])
+        rule.retired_at, rule.retired_by, rule.followed_at = now, staff(by), None
+        rule.save(update_fields=["retired_at", "retired_by", "followed_at"])
         _say("retired", rule, by=by, now=now)
     return rule
 

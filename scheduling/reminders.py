@@ -8,7 +8,7 @@ docs/adr/0028-one-message-in-one-window.md and docs/algorithms/reminders.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,7 +28,7 @@ from scheduling.contact import Way, way_to
 from scheduling.customs import Customs
 from scheduling.due import Asked, Steps, parted
 from scheduling.foreseen import Foreseen
-from scheduling.models import Appointment
+from scheduling.models import Appointment, MessageRule
 from scheduling.states import Status
 from scheduling.words import BOOKED, MOVED, REMINDER, TOO_LATE, Times
 
@@ -214,19 +214,35 @@ def plan_missing(*, now: datetime, limit: int = 500) -> int:
     """Let the outbox have what the diary asks for: visits that came in without reminders, consent given since, rules
     and choices that have changed. Returns for how many visits something was written or stopped.
 
-    Stops after `limit` of them; who cannot be reached takes nobody's place.
+    Stops after `limit` of them; who cannot be reached takes nobody's place. After a change of the rules all visits ahead
+    are gone through, however many turns it takes; else those of which something is due next.
     """
+    changed = list(MessageRule.objects.to_follow().of(REMINDER).values_list("pk", "retired_at"))
     customs = house.read()
     done = 0
-    for case in foreseen.astray(customs, now=now):
+    for case in foreseen.astray(customs, now=now, however_far=bool(changed)):
         if done >= limit:
-            break
+            return done
         with transaction.atomic():
             visit = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related(
                 "patient__merged_into", "location"
             ).get(pk=case.visit.pk)  # fmt: skip
             done += settle(visit, customs, now=now)
+    for pk, retired_at in changed:  # unless it was retired in between
+        MessageRule.objects.filter(pk=pk, retired_at=retired_at).update(followed_at=now)
     return done
+
+
+def follow(patient_uids: Collection[UUID], now: datetime) -> None:
+    """A person wants to be written to otherwise: what is planned for them changes, under their record's lock.
+
+    The visits need no lock: whoever moves one waits for the patient's, and then voids what is written here.
+    """
+    coming = Appointment.objects.awaited().filter(patient__uid__in=patient_uids, starts_at__gt=now)
+    customs = house.read()
+    for case in foreseen.read(coming.for_telling(), customs):
+        if case.steps(now):
+            settle(case.visit, customs, now=now)
 
 
 def settle(visit: Appointment, customs: Customs, *, now: datetime) -> bool:

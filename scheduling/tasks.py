@@ -3,12 +3,22 @@
 from celery import shared_task
 
 from clinic import time
-from scheduling import booking, freed, reminders
+from scheduling import ahead, booking, freed, nudges, reminders
 
 
 @shared_task
 def plan_missing_reminders(**_: object) -> None:
     reminders.plan_missing(now=time.now())
+
+
+@shared_task
+def plan_nudges(**_: object) -> None:
+    nudges.plan(now=time.now())
+
+
+@shared_task
+def reckon_yesterday(**_: object) -> None:
+    ahead.reckon(now=time.now())
 
 
 @shared_task

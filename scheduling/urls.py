@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from scheduling import resources
 from scheduling.views import (
+    ahead,
     book,
     diary,
     errand,
@@ -12,6 +13,7 @@ from scheduling.views import (
     group_moves,
     groups,
     hands,
+    message_rules,
     overbooked,
     panels,
     preferences,
@@ -100,6 +102,11 @@ urlpatterns = [
     path("setup/hours/closures/", setup.closure_add, name="closure_add"),
     path("setup/hours/closures/<uuid:uid>/remove/", setup.closure_remove, name="closure_remove"),
     path("setup/hours/holidays/", public_holidays.holidays, name="holidays"),
+    path("setup/messages/", message_rules.listing, name="message_rules"),
+    path("setup/messages/add/", message_rules.add, name="message_rule_add"),
+    path("setup/messages/<uuid:uid>/", message_rules.change, name="message_rule_change"),
+    path("setup/messages/<uuid:uid>/retire/", message_rules.retire, name="message_rule_retire"),
+    path("messages/", ahead.ahead, name="messages_ahead"),
     path("my-calendar/", feeds.mine, name="my_calendar"),
     path("my-calendar/<uuid:uid>/rotate/", feeds.rotate_mine, name="my_calendar_rotate"),
     path("my-calendar/<uuid:uid>/revoke/", feeds.revoke_mine, name="my_calendar_revoke"),

@@ -9,10 +9,18 @@ from django import forms
 
 from clinic import geography
 from clinic.forms import PhoneField, TonusForm, TonusModelForm
+from clinic.office_forms import ZoneField
 from patients.consent import WORDING
 from patients.forms.fields import BirthdayField, set_today
 from patients.models import Channel, ConsentSource, Patient
 
+#: How long before a visit somebody may want to be reminded, in hours.
+LEADS = [
+    ("", "As the clinic does"),
+    *((hours, f"{hours} hours before") for hours in (2, 3, 5, 8, 12)),
+    (24, "1 day before"),
+    *((24 * days, f"{days} days before") for days in (2, 3, 5, 7, 14)),
+]
 ASKED = [("", "Not asked"), ("yes", "Yes"), ("no", "No")]
 _ANSWER: dict[str, Any] = {"choices": ASKED, "required": False, "widget": forms.RadioSelect}
 
@@ -24,12 +32,21 @@ class ParticularsForm(TonusModelForm):
     phone = PhoneField(label="Mobile phone", required=False)
     other_phone = PhoneField(label="Other phone", required=False)
     country = forms.ChoiceField(choices=geography.countries)
+    lead_hours = forms.TypedChoiceField(
+        label="Reminded", choices=LEADS, coerce=int, empty_value=None, required=False,
+    )  # fmt: skip
+    zone = ZoneField(
+        label="Lives by the clock of",
+        required=False,
+        help_text="Only if it is another than the clinic's: messages keep quiet in their night. A city will do.",
+    )
 
     class Meta:
         model = Patient
         fields = (
             "given_name", "family_name", "preferred_name", "pronouns", "born_on", "sex", "phone", "other_phone",
-            "email", "preferred_channel", "language", "address_line", "city", "region", "postal_code", "country",
+            "email", "preferred_channel", "lead_hours", "zone", "language", "address_line", "city", "region",
+            "postal_code", "country",
         )  # fmt: skip
         labels: ClassVar = {
             "preferred_name": "Called",
@@ -57,6 +74,9 @@ class ParticularsForm(TonusModelForm):
         super().__init__(*args, **kwargs)
         set_today(self, today)
         self.fields["given_name"].required = False
+        lead: Any = self.fields["lead_hours"]
+        if (own := self.instance.lead_hours) not in dict(LEADS):
+            lead.choices = [*LEADS, (own, f"{own} hours before")] if own else LEADS
         if not self.instance.pk:
             self.fields["country"].initial = country
             self.fields["preferred_channel"].initial = Channel.EMAIL

@@ -208,6 +208,17 @@ class Patient(models.Model):
         return self.preferred_name or self.given_name or self.family_name
 
     @property
+    def reminded(self) -> str:
+        """ "2 days before", when they have chosen otherwise than the clinic does."""
+        if self.lead_hours is None:
+            return ""
+        days, hours = divmod(self.lead_hours, 24)
+        parts = [
+            f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((days, "day"), (hours, "hour")) if count
+        ]
+        return f"{' and '.join(parts)} before"
+
+    @property
     def number_label(self) -> str:
         return f"P-{self.number:05d}"
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from clinic import audit
+from clinic import audit, geography
 from clinic.access import Can, requires
 from clinic.forms import StaleRecord, add_refusal
 from clinic.pages import go_to, page, posted
@@ -95,7 +95,7 @@ def correct(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
             messages.success(request, "Particulars saved.")
             return go_to(request, "patients:patient", uid)
     shown = Patient.objects.get(pk=patient.pk)
-    context = {"form": form, "patient": shown, "record": shown}
+    context = {"form": form, "patient": shown, "record": shown, "zones": geography.zones()}
     return page(request, "patients/correct.html", context, status=422 if form.errors else 200)
 
 

@@ -9,8 +9,9 @@ from django.db import migrations, models
 from clinic.together import Together
 
 AS_BEFORE = """
-INSERT INTO scheduling_messagerule (uid, purpose, anchor, minutes, channel, made_at)
-SELECT gen_random_uuid(), 'visit_reminder', 'visit', 1440, '', '2026-01-01 00:00+00' FROM clinic_clinic
+INSERT INTO scheduling_messagerule (uid, purpose, anchor, minutes, channel, made_at, followed_at)
+SELECT gen_random_uuid(), 'visit_reminder', 'visit', 1440, '', '2026-01-01 00:00+00', '2026-01-01 00:00+00'
+  FROM clinic_clinic
 """
 #: What is planned for visits to come knows its rule.
 NAMED_ANEW = """
@@ -104,6 +105,7 @@ class Migration(migrations.Migration):
                         ),
                         ("made_at", models.DateTimeField()),
                         ("retired_at", models.DateTimeField(null=True)),
+                        ("followed_at", models.DateTimeField(null=True)),
                         (
                             "location",
                             models.ForeignKey(

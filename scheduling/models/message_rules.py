@@ -53,6 +53,10 @@ class MessageRuleQuerySet(models.QuerySet["MessageRule"]):
     def of(self, purpose: str) -> MessageRuleQuerySet:
         return self.filter(purpose=purpose)
 
+    def to_follow(self) -> MessageRuleQuerySet:
+        """Made or retired since all visits ahead were gone through last."""
+        return self.filter(followed_at__isnull=True)
+
     def for_page(self) -> MessageRuleQuerySet:
         """The general ones first, of those the earliest first."""
         return self.select_related("service", "location").order_by(
@@ -79,6 +83,9 @@ class MessageRule(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     retired_at = models.DateTimeField(null=True)
     retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    #: When all visits ahead had been gone through since it was made, or retired.
+    followed_at = models.DateTimeField(null=True)
 
     objects = MessageRuleQuerySet.as_manager()
 

@@ -47,6 +47,7 @@ _WRITERS: dict[tuple[Can, ...], str] = {
     ),
     (Can.BOOK, Can.SEE_MESSAGES, Can.REGISTER_PATIENTS, Can.BILL): "clinic.OutboundMessage",
     (Can.BOOK, Can.SEE_MESSAGES): "clinic.ActionLink clinic.DeskTask",
+    (Can.MANAGE_RESOURCES,): "scheduling.MessageRule",
 }
 WRITERS = {label: can for can, labels in _WRITERS.items() for label in labels.split()}
 #: And by room, where all rows of it are alike.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from scheduling.models import MessageRule
 from tests.access.machinery import Sample, Side
 from tests.access.world import World
 from treatments.models import PlanTemplate
@@ -167,6 +168,8 @@ def samples(world: World) -> dict[str, Sample]:
     somebody = alike(uid=world.desk.uid)
     template = PlanTemplate.objects.in_use().first()
     assert template is not None
+    message_rule = MessageRule.objects.in_force().first()
+    assert message_rule is not None
     kept = {"service": world.service, "room": world.room, "device": world.device}
     return {
         **{name: _uid(thing) for name, thing in _OBJECTS.items()},
@@ -183,6 +186,7 @@ def samples(world: World) -> dict[str, Sample]:
             for kind, thing in kept.items()
             for act in ("change", "retire", "bring_back")
         },
+        **{f"scheduling:message_rule_{act}": alike(uid=message_rule.uid) for act in ("change", "retire")},
         "scheduling:closure_remove": alike(uid=world.closure.uid),
         "scheduling:absence_remove": alike(uid=world.absence.uid),
         "scheduling:touched_by_absence": alike(uid=world.absence.uid),

@@ -39,6 +39,7 @@ def sign_in(client: Client, user: User, *, shared: bool = False):
 
 def clinic_form(**changed: str) -> dict[str, str]:
     facts = {"name": "Back to Work Clinic", "country": "US", "currency": "USD", "phone": "", "email": ""}
+    facts |= {"messages_from": "08:00", "messages_until": "21:00", "texts_a_day": "3"}
     return {**facts, **changed}
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 
 from django.test import Client
 
-from clinic import time as clinic_time
+from clinic import time
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
 from scheduling import message_rules
 
 PASSWORD = "four words nobody joins"
+#: Before everything that tests speak of.
+LONG_AGO = datetime(2020, 1, 6, tzinfo=UTC)
 _number = itertools.count(1)
 
 
 def a_clinic(name: str = "Back to Work Clinic") -> Clinic:
     clinic, is_new = Clinic.objects.get_or_create(is_the_one=True, defaults={"name": name, "phone": "+12125550100"})
     if is_new:
-        message_rules.begin(now=clinic_time.now())
+        message_rules.begin(now=LONG_AGO)
     return clinic
 
 
@@ -56,6 +59,6 @@ def a_therapist(**facts: str) -> User:
 def just_signed_in(client: Client) -> None:
     """As somebody is who has typed their password a moment ago; `force_login` alone leaves no word of it."""
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": clinic_time.now().timestamp()}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.now().timestamp()}]
     session["account_authentication_methods_user"] = session["_auth_user_id"]
     session.save()

@@ -217,7 +217,7 @@ def test_the_owner_allows_names_on_the_clinics_page(sign_in, place):
     clinic = Clinic.the()
     facts = {
         "name": clinic.name, "country": clinic.country, "currency": clinic.currency, "revision": clinic.revision,
-        "calendars_may_name": "on",
+        "calendars_may_name": "on", "messages_from": "08:00", "messages_until": "21:00", "texts_a_day": 3,
     }  # fmt: skip
     assert owner.post(page, facts).status_code == 303
     assert Clinic.the().calendars_may_name is True
