@@ -161,7 +161,7 @@ class ClinicForm(TonusForm):
         label="until",
         widget=TimeInput(),
         initial="21:00",
-        help_text="By the patient's own clock. Outside these hours only answers go out: what a patient asked for just now.",
+        help_text="By the patient's own clock. Outside these hours only answers to what they just did go out.",
     )
     texts_a_day = forms.IntegerField(
         label="Text messages a day",

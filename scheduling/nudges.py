@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from clinic import messaging, wordings
+from clinic import last_look, messaging, wordings
 from clinic import time as clocks
+from clinic.last_look import Answer, Later, Say, Stop
 from clinic.messaging import Draft, Subject
 from clinic.messaging_states import CURABLE, STOPPABLE, MessagePurpose, Reason, State
 from clinic.models import Clinic, Location, OutboundMessage
@@ -121,6 +122,7 @@ _SOURCES: dict[MessagePurpose, Source] = {}
 
 def register(source: Source) -> None:
     _SOURCES[source.purpose] = source
+    last_look.register(source.subject_kind, look)
 
 
 def setting(now: datetime) -> Setting:
@@ -167,6 +169,25 @@ def plan(*, now: datetime, limit: int = 500) -> int:
             messaging.enqueue(draft(nudge, way, here), now=now)
         done += 1
     return done
+
+
+def look(batch: Sequence[OutboundMessage], now: datetime) -> dict[UUID, Answer]:
+    """The last look before they leave: is it still wanted, is this an hour for it, and what does it say now?"""
+    mine = [row for row in batch if row.rule_uid is not None and row.purpose in _SOURCES]
+    if not mine:
+        return {}
+    here = setting(now)
+    found = {nudge.key: nudge for nudge in wanted(here, now + AHEAD, purposes={row.purpose for row in mine})}
+    return {row.uid: _answer(row, found.get(key_of(row)), here) for row in mine}
+
+
+def _answer(row: OutboundMessage, nudge: Nudge | None, here: Setting) -> Answer:
+    if nudge is None:
+        return Stop(Reason.NO_LONGER_NEEDED)
+    zone = here.zone_of(nudge.patient)
+    if not here.hours.hold(here.now, zone):
+        return Later(here.hours.later(here.now, zone))
+    return Say.of(draft(nudge, Way(row.channel, row.to_address), here))
 
 
 def _is_to_be_written(row: OutboundMessage | None, way: Way) -> bool:

@@ -214,8 +214,8 @@ def plan_missing(*, now: datetime, limit: int = 500) -> int:
     """Let the outbox have what the diary asks for: visits that came in without reminders, consent given since, rules
     and choices that have changed. Returns for how many visits something was written or stopped.
 
-    Stops after `limit` of them; who cannot be reached takes nobody's place. After a change of the rules all visits ahead
-    are gone through, however many turns it takes; else those of which something is due next.
+    Stops after `limit` of them; who cannot be reached takes nobody's place. After a change of the rules all visits
+    ahead are gone through, however many turns it takes; else those of which something is due next.
     """
     changed = list(MessageRule.objects.to_follow().of(REMINDER).values_list("pk", "retired_at"))
     customs = house.read()

@@ -1,4 +1,4 @@
-"""What patients are written about their invoices: once for each rule, while money is expected, never by text how much."""
+"""What patients are written about their invoices: once a rule, while money is expected, never by text how much."""
 
 from __future__ import annotations
 

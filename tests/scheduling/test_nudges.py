@@ -109,6 +109,22 @@ def test_an_invitation_is_stopped_as_soon_as_a_visit_is_booked_and_comes_back_wh
     assert [row.state for row in written("recall")] == [State.PLANNED]
 
 
+def test_what_is_booked_in_the_moment_of_sending_stops_an_invitation_at_the_last_look(
+    place: SimpleNamespace, unfinished: Plan
+) -> None:
+    nudges.plan(now=NOW)
+    make.a_visit(place, local(30, 10), patient=unfinished.patient)
+    messaging.deliver_all(now=local(25, 10))
+    assert [(row.state, row.reason) for row in written("recall")] == [(State.SUPPRESSED, Reason.NO_LONGER_NEEDED)]
+
+
+def test_an_invitation_that_comes_late_waits_for_the_morning(place: SimpleNamespace, unfinished: Plan) -> None:
+    nudges.plan(now=NOW)
+    messaging.deliver_all(now=local(25, 23))
+    [row] = written("recall")
+    assert (row.state, row.next_try_at) == (State.PLANNED, local(26, 8))
+
+
 def test_after_the_next_visit_the_next_gap_is_another_occasion(place: SimpleNamespace, unfinished: Plan) -> None:
     nudges.plan(now=NOW)
     messaging.deliver_all(now=local(25, 10))

@@ -188,7 +188,8 @@ def test_a_tab_that_is_closed_without_a_network_loses_no_mark_and_leaves_nothing
     expect(page.locator("[data-body-state]")).to_contain_text("Brought back what you marked", timeout=15_000)
     expect(place(page, "low_back_lower_left")).to_have_attribute("data-layer", "pain")
     assert {(mark.region, mark.intensity) for mark in stored(draft)} == {
-        (name, 7) for name in ("heel_left", "heel_right", "low_back_lower_left", "low_back_upper_right", "low_back_upper_left")
+        (name, 7)
+        for name in ("heel_left", "heel_right", "low_back_lower_left", "low_back_upper_right", "low_back_upper_left")
     }
     assert any(mark.remark == "At night, on turning" for mark in stored(draft))
     page.wait_for_function(f"{KEPT} === '[]'")
