@@ -92,6 +92,11 @@ app.conf.update(
             "schedule": timedelta(seconds=15),
             "options": {"expires": 15, "queue": "planning"},
         },
+        "answer-texts": {
+            "task": "portal.tasks.answer_left_texts",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60, "queue": "messages"},
+        },
         "pull-charges": {
             "task": "billing.tasks.pull_charges",
             "schedule": timedelta(minutes=5),

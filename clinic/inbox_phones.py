@@ -278,3 +278,16 @@ def conversations(folder: Path) -> Iterator[list[Text]]:
     for text in newest(folder):
         by_phone.setdefault(text.phone, []).insert(0, text)
     yield from by_phone.values()
+
+
+def write(account: twilio.Account, phone: str, body: str) -> bool:
+    """From a page of the inbox: as if somebody had written it on that telephone. False: nobody took it."""
+    line = http.client.HTTPConnection(account.host, account.port, timeout=5)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": account.authorization}
+    try:
+        line.request("POST", "/phones/", body=urlencode({"From": phone, "Body": body}), headers=form)
+        return line.getresponse().status == 201
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()

@@ -105,7 +105,7 @@ def agreed_of(people: Iterable[Patient]) -> dict[int, dict[str, bool]]:
 
 
 def _stands(said: ContactConsent) -> bool:
-    return said.given and said.stopped_at is None  # type: ignore[attr-defined] -- with_stops
+    return said.given and said.stopped_at is None  # type: ignore[attr-defined]
 
 
 def may_contact(patient: Patient, channel: str) -> bool:

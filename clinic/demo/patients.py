@@ -67,8 +67,11 @@ def _register(number: int, places: Places, *, now: datetime, today: date, chance
     status = chance.choices([AllergyStatus.NONE_KNOWN, AllergyStatus.LISTED, AllergyStatus.NOT_ASKED], [6, 3, 1])[0]
     allergy = chance.choice(ALLERGIES)
     medicines = [MEDICINES[0]] if number == 0 else chance.sample(MEDICINES, chance.choice((0, 0, 1, 1, 2)))
+    #: Every fifth would rather have text messages; they agreed to both.
+    by_text = bool(phone) and number % 5 == 3
+    agreed = ([Channel.EMAIL] if email else []) + ([Channel.SMS] if by_text else [])
     intake = registration.Intake(
-        consents=[{"channel": Channel.EMAIL, "given": True, "source": ConsentSource.DESK}] if email else [],
+        consents=[{"channel": channel, "given": True, "source": ConsentSource.DESK} for channel in agreed],
         emergency_contacts=[
             {"name": f"{chance.choice(names.GIVEN)} {family}", "relationship": "Partner", "phone": "+12075550199"}
         ],
@@ -95,7 +98,7 @@ def _register(number: int, places: Places, *, now: datetime, today: date, chance
         sex=chance.choice(("female", "male", "unknown")),
         phone=phone,
         email=email,
-        preferred_channel=Channel.EMAIL if email else Channel.NONE,
+        preferred_channel=Channel.SMS if by_text else Channel.EMAIL if email else Channel.NONE,
         address_line=f"{chance.randint(1, 240)} {chance.choice(STREETS)}",
         city="Portland",
         region="ME",
