@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from tests.factories import treatments as make
+from tests.factories.standing import standing
 from treatments.body import atlas
 from treatments.body.marks import Layer
 from treatments.models import BodyMark
@@ -14,9 +15,15 @@ from treatments.regions import Region
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing_draft(django_db_setup, django_db_blocker):
+    with standing(django_db_blocker, make.a_note) as note:
+        yield note
+
+
 @pytest.fixture
-def draft():
-    return make.a_note()
+def draft(standing_draft):
+    return standing_draft.fresh()
 
 
 def mark(note, region="low_back_upper_left", layer="pain", **facts):

@@ -10,15 +10,15 @@ from django.urls import reverse
 from clinic.models import AuditEvent
 from tests.factories import people
 from tests.factories import treatments as make
+from tests.factories.standing import standing
 from treatments import notes
 from treatments.models import Diagnosis, Episode, Plan, Referral, SessionNote
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana():
-    """A patient with everything: medication, a plan in force, a signed note and a draft."""
+def a_plan_of_ana():
+    """Ana's plan in force; she has everything: medication, a signed note and a draft."""
     patient = make.a_patient(registered_at=make.NOW)
     medicine = make.a_medication(patient)
     author = make.a_practitioner(name="Tara Therapist")
@@ -26,6 +26,17 @@ def ana():
     make.a_signed_note(plan, service_at=make.NOW - timedelta(days=4))
     make.a_note(plan)
     return plan
+
+
+@pytest.fixture(scope="module")
+def standing_plan(django_db_setup, django_db_blocker):
+    with standing(django_db_blocker, a_plan_of_ana) as plan:
+        yield plan
+
+
+@pytest.fixture
+def ana(standing_plan):
+    return standing_plan.fresh()
 
 
 def everywhere(plan):
@@ -165,7 +176,7 @@ def test_a_plan_that_makes_no_sense_gets_a_sentence_and_keeps_what_was_typed(as_
     assert answer.status_code == 422
     text = answer.content.decode()
     assert sentence in text
-    assert not Plan.objects.exists()
+    assert not Plan.objects.filter(episode=episode).exists()
 
 
 # -- The chart -----------------------------------------------------------------------------------------

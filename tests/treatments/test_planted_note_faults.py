@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.template.loader import render_to_string
 
 from tests.treatments import roles
-from tests.treatments.test_signed_notes import ATTEMPTS, everything, signed  # noqa: F401 -- its fixture
+from tests.treatments.test_signed_notes import ATTEMPTS, a_signed_note, everything
 from treatments import notes, vouching
 from treatments.models import SessionNote
 
@@ -42,6 +42,11 @@ def _superuser(django_db_setup, django_db_blocker):
         yield
 
 
+@pytest.fixture
+def signed():
+    return a_signed_note()
+
+
 def run(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -64,11 +69,11 @@ def gone_through(note):
     return found
 
 
-def test_as_it_is_no_path_goes_through(signed):  # noqa: F811
+def test_as_it_is_no_path_goes_through(signed):
     assert gone_through(signed) == set()
 
 
-def test_a_trigger_on_the_note_alone_is_seen(signed):  # noqa: F811
+def test_a_trigger_on_the_note_alone_is_seen(signed):
     """Fault: the rows of a note are not guarded."""
     for (statement,) in run(ON_ROWS.replace("%%", "%")):
         run(statement)
@@ -83,7 +88,7 @@ def test_a_trigger_on_the_note_alone_is_seen(signed):  # noqa: F811
     assert "SQL update" not in seen
 
 
-def test_a_signature_that_can_be_taken_back_is_seen(signed):  # noqa: F811
+def test_a_signature_that_can_be_taken_back_is_seen(signed):
     """Fault: the flag may be cleared, and a note without it be written."""
     run(UNSIGNING)
     seen = gone_through(signed)
@@ -105,7 +110,7 @@ UNSEEN = {
 
 
 @pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in UNSEEN.items() for c in columns])
-def test_a_digest_over_the_page_is_seen(signed, table, column):  # noqa: F811
+def test_a_digest_over_the_page_is_seen(signed, table, column):
     note = SessionNote.objects.with_parts().get(pk=signed.pk)
     by_page, by_facts = rendered(note), vouching.digest(note)
     where = "id" if table == "treatments_sessionnote" else "note_id"

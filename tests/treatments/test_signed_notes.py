@@ -13,6 +13,7 @@ from psycopg import errors
 
 from tests.factories import people
 from tests.factories import treatments as make
+from tests.factories.standing import standing
 from tests.treatments import roles
 from treatments import bodychart, notes
 from treatments.body.marks import fingerprint
@@ -221,8 +222,8 @@ def with_findings(note):
     return notes.save_draft(note, content=content, revision=note.revision, by=note.author.user, now=make.NOW)
 
 
-@pytest.fixture
-def signed():
+def a_signed_note():
+    """With everything that a note can hold, an addendum, and a draft of somebody else beside it."""
     marks = make.some_marks()
     note = with_findings(make.a_note())
     bodychart.save(note, marks=marks, seen="", by=note.author.user, now=make.NOW)
@@ -233,6 +234,17 @@ def signed():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or TRUNCATE is refused for waiting checks alone
     return note
+
+
+@pytest.fixture(scope="module")
+def standing_note(role, django_db_blocker):
+    with standing(django_db_blocker, a_signed_note) as note:
+        yield note
+
+
+@pytest.fixture
+def signed(standing_note):
+    return standing_note.fresh()
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
