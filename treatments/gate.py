@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from clinic.models import User
 from clinic.time import local_day
-from treatments import rulebook, safety, screening
-from treatments.models import Episode, Intervention, Reliance, SessionNote
+from treatments import history, rulebook, safety, screening
+from treatments.models import Diagnosis, Episode, Intervention, Reliance, SessionNote
 from treatments.safety import Choice, Rule, Snapshot, Technique, Verdict
+from treatments.safety.redflags import State
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Reading:
 
     snapshot: Snapshot
     rules: tuple[Rule, ...]
+    #: What stands of the red flags, and of the diagnoses of the episode, the newest first.
+    red_flags: State
+    diagnoses: tuple[Diagnosis, ...]
 
     def verdict(self, technique: str, regions: Iterable[str] = ()) -> Verdict:
         return safety.verdict(self.snapshot, Choice(Technique(technique), frozenset(regions)), self.rules)
@@ -35,11 +39,18 @@ class Reading:
 
 
 def read(episode: Episode, *, today: date, now: datetime | None) -> Reading:
-    """In twelve statements, however long the history. The episode comes with its patient.
+    """In two statements, however long the history. The episode comes with its patient.
 
     Without `now` nothing that was asked today counts.
     """
-    return Reading(screening.snapshots([episode], today=today, now=now)[0], rulebook.in_force())
+    who = episode.patient.root_id
+    rows = history.read({who})
+    return Reading(
+        screening.snapshot(episode, rows, today=today, now=now),
+        rulebook.in_force(),
+        screening.red_flags_of(rows, who),
+        tuple(one for one in rows.diagnoses[who] if one.episode_id == episode.pk),
+    )
 
 
 def rely(

@@ -7,30 +7,17 @@ that the therapist is told to judge it; a history that nobody took is None, neve
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
-
-from django.db.models import QuerySet
 
 from clinic.time import age_on
-from patients.models import (
-    Allergy,
-    AllergyKind,
-    Cause,
-    Condition,
-    DrugClass,
-    Injury,
-    Medication,
-    Patient,
-    Precision,
-    Surgery,
-)
+from patients.models import AllergyKind, Cause, Condition, DrugClass, Medication, Patient, Precision, Surgery
+from treatments import history
 from treatments.body.marks import Layer, Visit, minded
-from treatments.models import BodyMark, Diagnosis, Episode, RedFlagClearance, RedFlagScreen, VisitCheck
+from treatments.history import History
+from treatments.models import BodyMark, Episode, VisitCheck
 from treatments.safety import NO_DOSE, Allergies, Concern, Drug, Flag, Mark, Since, Snapshot, Tissue, WayHome, redflags
 
 #: Beginnings of ICD-10-CM codes and what they mean to hands.
@@ -112,36 +99,9 @@ def snapshot_of(*, patient: Patient, episode: Episode, today: date, now: datetim
 
 
 def snapshots(episodes: Sequence[Episode], *, today: date, now: datetime | None = None) -> list[Snapshot]:
-    """One for each episode, in eleven statements however many there are. Episodes come with their patients."""
-    rows = Rows({episode.patient.root_id for episode in episodes})
-    return [_snapshot(episode, rows, today, now) for episode in episodes]
-
-
-class Rows:
-    """All rows that speak of these people, by person: a record and those merged into it are one."""
-
-    def __init__(self, roots: Collection[int]) -> None:
-        merged = Patient.objects.filter(merged_into__in=roots).values_list("pk", "merged_into_id")
-        self.root = {root: root for root in roots} | dict(merged)
-        self.diagnoses = self._by_person(Diagnosis.objects.standing().select_related("code"))
-        self.conditions = self._by_person(Condition.objects.standing())
-        self.surgeries = self._by_person(Surgery.objects.standing())
-        self.medicines = self._by_person(Medication.objects.standing())
-        self.allergies = self._by_person(Allergy.objects.standing())
-        self.injuries = self._by_person(Injury.objects.standing())
-        self.screens = self._by_person(RedFlagScreen.objects.order_by("asked_at", "pk"))
-        self.clearances = self._by_person(RedFlagClearance.objects.order_by("recorded_at", "pk"))
-        self.checks = self._by_person(VisitCheck.objects.order_by("asked_at", "pk"))
-        minded = BodyMark.objects.filter(layer__in=MARKED, note__patient__in=self.root)
-        self.marks: dict[int, list[BodyMark]] = defaultdict(list)
-        for mark in minded.select_related("note").order_by("-note__service_at", "-note_id", "pk"):
-            self.marks[self.root[mark.note.patient_id]].append(mark)
-
-    def _by_person(self, rows: QuerySet[Any]) -> dict[int, list[Any]]:
-        found: dict[int, list[Any]] = defaultdict(list)
-        for row in rows.filter(patient__in=self.root):
-            found[self.root[row.patient_id]].append(row)
-        return found
+    """One for each episode, in one statement however many there are. Episodes come with their patients."""
+    rows = history.read({episode.patient.root_id for episode in episodes})
+    return [snapshot(episode, rows, today=today, now=now) for episode in episodes]
 
 
 #: Layers of the body chart that hands must mind, and what they mean to a rule.
@@ -152,7 +112,7 @@ MARKED = {
 }
 
 
-def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -> Snapshot:
+def snapshot(episode: Episode, rows: History, *, today: date, now: datetime | None) -> Snapshot:
     patient = episode.patient
     who = patient.root_id
     medicines, surgeries = rows.medicines[who], rows.surgeries[who]
@@ -197,7 +157,7 @@ def _snapshot(episode: Episode, rows: Rows, today: date, now: datetime | None) -
 AGES_WITHOUT_FLAG = (20, 50)
 
 
-def red_flags_of(rows: Rows, who: int) -> redflags.State:
+def red_flags_of(rows: History, who: int) -> redflags.State:
     """What the screens and clearances of one person amount to."""
     return redflags.state(
         [redflags.Screen(s.asked_at, _answers(s.answers)) for s in rows.screens[who]],
@@ -209,7 +169,7 @@ def _answers(stored: dict[str, str]) -> dict[Flag, redflags.Answer]:
     return {Flag(flag): redflags.Answer(answer) for flag, answer in stored.items()}
 
 
-def _since(rows: Rows, who: int, screened_at: datetime | None) -> frozenset[Since]:
+def _since(rows: History, who: int, screened_at: datetime | None) -> frozenset[Since]:
     """A new injury or a fever that came to be known after the screen."""
     if screened_at is None:
         return frozenset()

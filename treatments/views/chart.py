@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import get_object_or_404, resolve_url
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import accounts, audit
 from clinic.access import Can, requires
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from treatments import charting, notes, overview, plans
+from treatments import charting, notes, overview
+from treatments import gate as gates
 from treatments.charting import Reading
 from treatments.content import CARRIED, LABELS, PARTS, content_of
 from treatments.forms.chart import Chart
-from treatments.models import Diagnosis, SessionNote
+from treatments.models import SessionNote
 from treatments.states import NotePrivacy
 from treatments.views import copies
 from treatments.views.notes import unsaved_addendum
@@ -215,18 +216,16 @@ def discard(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 @require_safe
 def gate(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Above the chart: the cause, and what is said of each technique for this patient today."""
-    found = note_or_404(request, uid, Can.WRITE_NOTES)
+    seen = SessionNote.objects.visible_to(request.user, Can.WRITE_NOTES, now=request.now)
+    found = get_object_or_404(seen.select_related("patient", "episode__patient"), uid=uid)
     audit.viewed("note.chart", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
-    episode, patient = found.episode, found.patient
-    if episode and episode.patient_id == patient.pk:
-        episode.patient = patient
-    today = today_of(request)
-    verdicts = plans.verdicts(episode, regions=episode.regions, today=today, now=request.now) if episode else None
+    episode = found.episode
+    reading = gates.read(episode, today=today_of(request), now=request.now) if episode else None
     context = {
         "note": found,
-        "patient": patient,
+        "patient": found.patient,
         "episode": episode,
-        "diagnoses": list(Diagnosis.objects.filter(episode=episode).standing().newest_first()) if episode else [],
-        "gate": overview.gate(verdicts) if verdicts else None,
+        "reading": reading,
+        "gate": overview.gate(reading.each(episode.regions)) if reading and episode else None,
     }
     return page(request, "treatments/chart_gate.html", context, partial="gate")
