@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from billing import journal
 from billing.models import Charge, Invoice, InvoiceLine, Method, Payment
 from billing.pricing import LARGEST, ZERO, Sums
 from clinic.forms import DateInput, TonusForm, refuse_future
@@ -290,6 +291,22 @@ class TillForm(TonusForm):
     reason = ReasonField(required=False, label="Reason for a difference")
     key = KeyField()
     seen_expected = forms.DecimalField(widget=forms.HiddenInput, required=False, max_digits=12, decimal_places=2)
+
+
+class JournalForm(TonusForm):
+    """From which day to which."""
+
+    first = forms.DateField(label="From", widget=DateInput)
+    last = forms.DateField(label="To", widget=DateInput, help_text="Both days are in it.")
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        first, last = said.get("first"), said.get("last")
+        if first and last and last < first:
+            self.add_error("last", "The last day is before the first.")
+        elif first and last and last - first >= journal.LONGEST:
+            self.add_error("last", f"At most {journal.LONGEST.days} days at a time.")
+        return said
 
 
 def renew(form: forms.BaseForm, **hidden: Decimal) -> None:

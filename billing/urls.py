@@ -11,6 +11,7 @@ urlpatterns = [
     path("receipts/", desk.receipt_list, name="receipts"),
     path("open-items/", desk.open_items, name="open_items"),
     path("takings/", takings.takings, name="takings"),
+    path("journal/", takings.journal_file, name="journal"),
     path("takings/<uuid:uid>/count/", takings.count, name="count_till"),
     path("prices/", prices.price_list, name="prices"),
     path("prices/<uuid:uid>/", prices.set_price, name="set_price"),

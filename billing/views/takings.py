@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from billing import ledger, till
-from billing.forms import TillForm, remembered_location, renew
+from billing import journal, ledger, till
+from billing.forms import JournalForm, TillForm, remembered_location, renew
 from billing.pricing import ZERO
 from billing.views.rows import REFUSALS, currency, refuse, today_at
 from clinic import audit
@@ -59,6 +59,33 @@ def count(request: StaffRequest, uid: UUID) -> HttpResponse:
     places = list(Location.objects.active().order_by("name"))
     today = today_at(request, place)
     return _show(request, places, till.takings(place, today), form, today=today)
+
+
+@requires(Can.SEE_TAKINGS)
+def journal_file(request: StaffRequest) -> HttpResponse:
+    """The ledger of some days for whoever keeps the books; by default of the last month that is over."""
+    place = Location.objects.active().order_by("name").first()
+    first, last = _last_month(today_at(request, place))
+    form = JournalForm(request.GET if "first" in request.GET else None, initial={"first": first, "last": last})
+    if place is None or not form.is_valid():
+        status = 422 if form.errors else 200
+        return page(request, "billing/journal.html", {"form": form, "place": place}, status=status)
+    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    found = journal.postings(first, last, place=place)
+    patients = {posting.patient.uid for posting in found if posting.patient}
+    audit.viewed_many("billing.journal", by=request.user, now=request.now, patient_uids=patients)
+    return HttpResponse(
+        journal.as_csv(found, place=place, currency=currency()),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="journal-{first}-{last}.csv"', "Cache-Control": "no-store",
+        },
+    )  # fmt: skip
+
+
+def _last_month(today: date) -> tuple[date, date]:
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
 
 
 def _day(text: str) -> date | None:
