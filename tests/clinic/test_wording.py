@@ -460,7 +460,7 @@ def test_days_and_months_are_called_as_django_calls_them(language):
         ("en", "Tuesday 24 November 2026, 14:30 (EST)", "Tue 24 Nov, 14:30"),
         ("es", "martes 24 de noviembre de 2026, 14:30 h (EST)", "mar 24 nov, 14:30"),
         ("de", "Dienstag, 24. November 2026, 14:30 Uhr (EST)", "Di 24.11., 14:30 Uhr"),
-        ("fr", "mardi 24 novembre 2026 à 14 h 30 (EST)", "mar. 24 nov. à 14h30"),
+        ("fr", "mardi 24 novembre 2026 à 14\u00a0h\u00a030 (EST)", "mar. 24 nov. à 14h30"),
     ],
 )
 def test_a_time_is_said_as_the_language_says_it(language, mail, text):
@@ -474,7 +474,7 @@ def test_a_time_is_said_as_the_language_says_it(language, mail, text):
         ("en", "Saturday 1 August 2026, 09:00 (EDT)", "Sat 1 Aug, 09:00"),
         ("es", "sábado 1 de agosto de 2026, 9:00 h (EDT)", "sáb 1 ago, 9:00"),
         ("de", "Samstag, 1. August 2026, 9:00 Uhr (EDT)", "Sa 1.8., 9 Uhr"),
-        ("fr", "samedi 1er août 2026 à 9 h (EDT)", "sam. 1er aout à 9h"),
+        ("fr", "samedi 1er août 2026 à 9\u00a0h (EDT)", "sam. 1er aout à 9h"),
     ],
 )
 def test_the_first_of_a_month_and_a_full_hour_too(language, mail, text):

@@ -14,8 +14,8 @@ _ANSWER_FIRST = (
     "\n\nBitte bestätigen Sie den ersten, oder sagen Sie uns, dass Sie nicht kommen können:\n\n{link}\n\n" + _ONCE
 )
 _ANSWER_EACH = (
-    "\n\nBitte bestätigen Sie jeden davon, oder sagen Sie uns, dass Sie nicht kommen können:\n\n{link}\n\nDer Link ist "
-    "nur für Sie bestimmt." + _CALL_TOO + _SIGNED
+    "\n\nBitte bestätigen Sie jeden davon, oder sagen Sie uns, dass Sie nicht kommen können:\n\n{link}\n\nDer Link "
+    "ist nur für Sie bestimmt." + _CALL_TOO + _SIGNED
 )
 _SORRY = "\n\nDas tut uns leid. Bitte melden Sie sich, damit wir einen anderen Termin finden[: {phone}]." + _SIGNED
 _CALL = "Bitte melden Sie sich, damit wir einen passenden Termin finden[: {phone}]."
@@ -67,18 +67,16 @@ MAILS = {
     ),
     Kind.WAITLIST_OFFER: (
         "Für Sie ist ein Termin frei geworden",
-        _HELLO + "bei {clinic} ist ein Termin frei geworden:\n\n{when}[\n{place}][\n\nEr würde Ihren Termin ersetzen: "
-        "{instead}.]\n\nWir halten ihn für Sie frei bis {until}. Wenn er Ihnen passt, nehmen Sie ihn hier an; wenn "
-        "nicht, sagen Sie es uns bitte, dann kann ihn jemand anders haben:\n\n{link}\n\nWenn Sie nichts tun, "
-        "bieten wir "
-        "ihn jemand anderem an, und Sie bleiben auf unserer Liste. Der Link ist nur für Sie bestimmt."
+        _HELLO + "bei {clinic} ist ein Termin frei geworden:\n\n{when}[\n{place}][\n\nEr würde Ihren Termin "
+        "ersetzen: {instead}.]\n\nWir halten ihn für Sie frei bis {until}. Wenn er Ihnen passt, nehmen Sie ihn hier "
+        "an; wenn nicht, sagen Sie es uns bitte, dann kann ihn jemand anders haben:\n\n{link}\n\nWenn Sie nichts "
+        "tun, bieten wir ihn jemand anderem an, und Sie bleiben auf unserer Liste. Der Link ist nur für Sie bestimmt."
         + _CALL_TOO + _SIGNED,
     ),
     Kind.RECALL: (
         "Wollen wir Ihren nächsten Termin finden?",
         _HELLO + "Ihr nächster Termin bei {clinic} ist noch nicht gebucht, und wir würden uns freuen, Sie "
-        "wiederzusehen."
-        "\n\n" + _CALL + " Wenn Sie lieber noch warten möchten, brauchen Sie nichts zu tun." + _SIGNED,
+        "wiederzusehen.\n\n" + _CALL + " Wenn Sie lieber noch warten möchten, brauchen Sie nichts zu tun." + _SIGNED,
     ),
     Kind.PLAN_REVIEW: (
         "Zeit für einen gemeinsamen Rückblick",
@@ -87,37 +85,36 @@ MAILS = {
     ),
     Kind.EXERCISE_NUDGE: (
         "Wie geht es voran?",
-        _HELLO + "auf Ihrer eigenen Seite ist es seit einigen Tagen still. Ein wenig, aber oft, hilft am meisten; und "
-        "wenn Ihnen etwas im Weg steht, sagen Sie es uns, dann ändern wir es.\n\n{link}\n\nDer Link ist nur für Sie "
-        "bestimmt." + _CALL_TOO + _SIGNED,
+        _HELLO + "auf Ihrer eigenen Seite ist es seit einigen Tagen still. Ein wenig, aber oft, hilft am meisten; "
+        "und wenn Ihnen etwas im Weg steht, sagen Sie es uns, dann ändern wir es.\n\n{link}\n\nDer Link ist nur für "
+        "Sie bestimmt." + _CALL_TOO + _SIGNED,
     ),
     Kind.HOME_PROGRAMME: (
         "Ihre eigene Seite",
-        _HELLO + "hier ist Ihre eigene Seite bei {clinic}. Bitte bewahren Sie diese Nachricht "
-        "auf:\n\n{link}\n\nDer Link "
-        "ist nur für Sie bestimmt. Er gilt bis zum {until}." + _SIGNED,
+        _HELLO + "hier ist Ihre eigene Seite bei {clinic}. Bitte bewahren Sie diese Nachricht auf:\n\n{link}\n\nDer "
+        "Link ist nur für Sie bestimmt. Er gilt bis zum {until}." + _SIGNED,
     ),
     Kind.QUESTIONS: (
         "Einige Fragen vor Ihrem Termin",
-        _HELLO + "vor Ihrem nächsten Termin möchten wir Ihnen einige Fragen stellen:\n\n{link}\n\nDer Link ist nur für "
-        "Sie bestimmt und gilt einmal, bis zum {until}." + _SIGNED,
+        _HELLO + "vor Ihrem nächsten Termin möchten wir Ihnen einige Fragen stellen:\n\n{link}\n\nDer Link ist nur "
+        "für Sie bestimmt und gilt einmal, bis zum {until}." + _SIGNED,
     ),
     Kind.DIARY: (
         "Ihre Seite für Notizen",
-        _HELLO + "hier ist Ihre Seite für kurze Notizen zwischen den Terminen. Bitte bewahren Sie diese Nachricht auf:"
-        "\n\n{link}\n\nDer Link ist nur für Sie bestimmt. Er gilt bis zum {until}." + _SIGNED,
+        _HELLO + "hier ist Ihre Seite für kurze Notizen zwischen den Terminen. Bitte bewahren Sie diese Nachricht "
+        "auf:\n\n{link}\n\nDer Link ist nur für Sie bestimmt. Er gilt bis zum {until}." + _SIGNED,
     ),
     Kind.INVOICE: (
         "Ihre Rechnung von {clinic}",
-        _HELLO + "Ihre Rechnung {number} beträgt {amount}.[ Bitte bezahlen Sie sie bis zum {due}.]\n\nWenn etwas daran "
-        "unklar ist, fragen Sie uns bitte[: {phone}]." + _SIGNED,
+        _HELLO + "Ihre Rechnung {number} beträgt {amount}.[ Bitte bezahlen Sie sie bis zum {due}.]\n\nWenn etwas "
+        "daran unklar ist, fragen Sie uns bitte[: {phone}]." + _SIGNED,
     ),
     Kind.INVOICE_OVERDUE: (
         "Erinnerung an Ihre Rechnung",
-        _HELLO + "auf die Rechnung {number} sind noch {amount} offen[; sie war bis zum {due} zu bezahlen]. Vielleicht "
-        "haben Sie es nur übersehen.\n\nWenn Sie inzwischen bezahlt haben, ist diese Nachricht gegenstandslos. "
-        "Wenn Sie "
-        "lieber in Teilen zahlen möchten oder etwas unklar ist, fragen Sie uns bitte[: {phone}]." + _SIGNED,
+        _HELLO + "auf die Rechnung {number} sind noch {amount} offen[; sie war bis zum {due} zu bezahlen]. "
+        "Vielleicht haben Sie es nur übersehen.\n\nWenn Sie inzwischen bezahlt haben, ist diese Nachricht "
+        "gegenstandslos. Wenn Sie lieber in Teilen zahlen möchten oder etwas unklar ist, fragen Sie uns bitte[: "
+        "{phone}]." + _SIGNED,
     ),
 }  # fmt: skip
 
@@ -136,28 +133,27 @@ TEXTS = {
     "{phone}].",
     Kind.VISITS_CANCELLED: "{name}, es tut uns leid ({clinic}):\n{lines}\nBitte melden Sie sich für neue[: {phone}].",
     Kind.WAITLIST_OFFER: "{name}, bei {clinic} ist frei: {when}[ (statt {instead})]. Für Sie bis {until}: {link}",
-    Kind.RECALL: "{name}, Ihr nächster Termin bei {clinic} ist noch nicht gebucht. Wollen wir einen finden?"
-    "[ Tel. {phone}.] Ende: STOP",
-    Kind.PLAN_REVIEW: "{name}, es ist Zeit für einen gemeinsamen Rückblick bei {clinic}. Wollen wir einen "
-    "Termin finden?"
-    "[ Tel. {phone}.] Ende: STOP",
+    Kind.RECALL: "{name}, Ihr nächster Termin bei {clinic} ist noch nicht gebucht. Wollen wir einen finden?[ Tel. "
+    "{phone}.] Ende: STOP",
+    Kind.PLAN_REVIEW: "{name}, es ist Zeit für einen gemeinsamen Rückblick bei {clinic}. Wollen wir einen Termin "
+    "finden?[ Tel. {phone}.] Ende: STOP",
     Kind.EXERCISE_NUDGE: "{name}, wie geht es voran? Ihre eigene Seite bei {clinic}:" + _OFTEN,
     Kind.HOME_PROGRAMME: "{name}, Ihre eigene Seite bei {clinic}, bis {until}: {link}",
     Kind.QUESTIONS: "{name}, einige Fragen von {clinic} vor Ihrem Termin: {link}",
     Kind.DIARY: "{name}, Ihre Seite für Notizen bei {clinic}, bis {until}: {link}",
-    Kind.INVOICE: "{name}, bei {clinic} liegt eine Rechnung für Sie. Bitte fragen Sie uns danach[: {phone}]. "
-    "Ende: STOP",
+    Kind.INVOICE: "{name}, bei {clinic} liegt eine Rechnung für Sie. Bitte fragen Sie uns danach[: {phone}]. Ende: "
+    "STOP",
     Kind.INVOICE_OVERDUE: "{name}, bei {clinic} ist noch eine Rechnung offen. Bitte melden Sie sich[: {phone}]. "
     "Ende: STOP",
     Kind.REPLY_CONFIRMED: "Vielen Dank[, {name}]. {clinic} erwartet Sie[: {when}].",
-    Kind.REPLY_OTHER_TIME: "Vielen Dank[, {name}]. {clinic} meldet sich wegen einer anderen Zeit. "
-    "Bis dahin bleibt der Termin bestehen.",
+    Kind.REPLY_OTHER_TIME: "Vielen Dank[, {name}]. {clinic} meldet sich wegen einer anderen Zeit. Bis dahin bleibt "
+    "der Termin bestehen.",
     Kind.REPLY_NO_VISIT: "{clinic}: Zu dieser Nummer finden wir keinen Termin. Bitte melden Sie sich[: {phone}].",
     Kind.REPLY_PASSED_ON: "Vielen Dank. Jemand bei {clinic} wird das lesen.[ Wenn es eilt: {phone}.]",
     Kind.REPLY_HELP: "{clinic}: C bestätigt Ihren nächsten Termin, R bittet um eine andere Zeit, STOP beendet diese "
     "Nachrichten.[ Tel. {phone}.]",
-    Kind.REPLY_STOPPED: "{clinic}: Sie bekommen keine SMS mehr von uns. Ihre Termine bleiben bestehen. "
-    "START schaltet sie wieder ein.",
+    Kind.REPLY_STOPPED: "{clinic}: Sie bekommen keine SMS mehr von uns. Ihre Termine bleiben bestehen. START "
+    "schaltet sie wieder ein.",
     Kind.REPLY_STARTED: "{clinic}: Sie bekommen wieder SMS von uns. STOP beendet sie.",
 }  # fmt: skip
 

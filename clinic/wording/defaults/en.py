@@ -11,8 +11,8 @@ _ONCE = "The link is meant for you alone and works once.[ You can also call {pho
 _ANSWER = "\n\nPlease confirm, or tell us that you cannot come:\n\n{link}\n\n" + _ONCE
 _ANSWER_FIRST = "\n\nPlease confirm the first, or tell us that you cannot come:\n\n{link}\n\n" + _ONCE
 _ANSWER_EACH = (
-    "\n\nPlease confirm each of them, or tell us that you cannot come:\n\n{link}\n\nThe link is meant for you alone."
-    "[ You can also call {phone}.]" + _SIGNED
+    "\n\nPlease confirm each of them, or tell us that you cannot come:\n\n{link}\n\nThe link is meant for you "
+    "alone.[ You can also call {phone}.]" + _SIGNED
 )
 _SORRY = "\n\nWe are sorry. Please get in touch to find another time[: {phone}]." + _SIGNED
 _CALL = "Please get in touch to find a time that suits you[: {phone}]."
@@ -65,11 +65,9 @@ MAILS = {
     Kind.WAITLIST_OFFER: (
         "A time has become free for you",
         _HELLO + "a time has become free at {clinic}:\n\n{when}[\n{place}][\n\nIt would replace your visit on "
-        "{instead}.]"
-        "\n\nIt is kept for you until {until}. If it suits you, take it here; if not, say so and somebody else "
-        "can have "
-        "it:\n\n{link}\n\nIf you do nothing, it goes to somebody else, and you stay on our list. The link is meant for "
-        "you alone.[ You can also call {phone}.]" + _SIGNED,
+        "{instead}.]\n\nIt is kept for you until {until}. If it suits you, take it here; if not, say so and somebody "
+        "else can have it:\n\n{link}\n\nIf you do nothing, it goes to somebody else, and you stay on our list. The "
+        "link is meant for you alone.[ You can also call {phone}.]" + _SIGNED,
     ),
     Kind.RECALL: (
         "Shall we find your next visit?",
@@ -83,37 +81,35 @@ MAILS = {
     ),
     Kind.EXERCISE_NUDGE: (
         "How is it going?",
-        _HELLO + "your own page has been quiet for some days. A little, often, helps most; and if something keeps you "
-        "from it, tell us, so that we can change it.\n\n{link}\n\nThe link is meant for you alone."
-        "[ You can also call {phone}.]" + _SIGNED,
+        _HELLO + "your own page has been quiet for some days. A little, often, helps most; and if something keeps "
+        "you from it, tell us, so that we can change it.\n\n{link}\n\nThe link is meant for you alone.[ You can also "
+        "call {phone}.]" + _SIGNED,
     ),
     Kind.HOME_PROGRAMME: (
         "Your own page",
-        _HELLO + "here is your own page at {clinic}. Please keep this message:\n\n{link}\n\nThe link is meant for you "
-        "alone. It works until {until}." + _SIGNED,
+        _HELLO + "here is your own page at {clinic}. Please keep this message:\n\n{link}\n\nThe link is meant for "
+        "you alone. It works until {until}." + _SIGNED,
     ),
     Kind.QUESTIONS: (
         "Some questions before your visit",
-        _HELLO + "before your next visit we would like to ask you a few questions:\n\n{link}\n\nThe link is meant for "
-        "you alone and works once. It works until {until}." + _SIGNED,
+        _HELLO + "before your next visit we would like to ask you a few questions:\n\n{link}\n\nThe link is meant "
+        "for you alone and works once. It works until {until}." + _SIGNED,
     ),
     Kind.DIARY: (
         "Your page for notes",
-        _HELLO + "here is your page for short notes between visits. Please keep this message:\n\n{link}\n\nThe link is "
-        "meant for you alone. It works until {until}." + _SIGNED,
+        _HELLO + "here is your page for short notes between visits. Please keep this message:\n\n{link}\n\nThe link "
+        "is meant for you alone. It works until {until}." + _SIGNED,
     ),
     Kind.INVOICE: (
         "Your invoice from {clinic}",
         _HELLO + "your invoice {number} comes to {amount}.[ Please pay it by {due}.]\n\nIf anything about it is "
-        "unclear, "
-        "please ask us[: {phone}]." + _SIGNED,
+        "unclear, please ask us[: {phone}]." + _SIGNED,
     ),
     Kind.INVOICE_OVERDUE: (
         "A reminder of your invoice",
         _HELLO + "we are still waiting for {amount} on invoice {number}[, which was to be paid by {due}]. Perhaps it "
-        "slipped your mind.\n\nIf you have paid meanwhile, please forget this message. If you would rather pay "
-        "in parts, "
-        "or anything is unclear, please ask us[: {phone}]." + _SIGNED,
+        "slipped your mind.\n\nIf you have paid meanwhile, please forget this message. If you would rather pay in "
+        "parts, or anything is unclear, please ask us[: {phone}]." + _SIGNED,
     ),
 }  # fmt: skip
 
@@ -130,10 +126,10 @@ TEXTS = {
     Kind.VISITS_CHANGED: "{name}, {clinic} had to change your visits:\n{lines}\nConfirm the first/change: {link}",
     Kind.VISIT_CANCELLED: "{name}, {clinic} is sorry: {lines} Please get in touch for another time[: {phone}].",
     Kind.VISITS_CANCELLED: "{name}, {clinic} is sorry:\n{lines}\nPlease get in touch for other times[: {phone}].",
-    Kind.WAITLIST_OFFER: "{name}, a time is free at {clinic}: {when}[ (instead of {instead})]. "
-    "Kept for you until {until}: {link}",
-    Kind.RECALL: "{name}, your next visit to {clinic} is not booked yet. Shall we find a time?[ Call {phone}.] "
-    "STOP to end",
+    Kind.WAITLIST_OFFER: "{name}, a time is free at {clinic}: {when}[ (instead of {instead})]. Kept for you until "
+    "{until}: {link}",
+    Kind.RECALL: "{name}, your next visit to {clinic} is not booked yet. Shall we find a time?[ Call {phone}.] STOP "
+    "to end",
     Kind.PLAN_REVIEW: "{name}, it is time to look back together at {clinic}. Shall we find a time?[ Call {phone}.] "
     "STOP to end",
     Kind.EXERCISE_NUDGE: "{name}, how is it going? Your own page at {clinic}:" + _OFTEN,
@@ -143,12 +139,12 @@ TEXTS = {
     Kind.INVOICE: "{name}, there is an invoice for you at {clinic}. Please ask us for it[: {phone}]. STOP to end",
     Kind.INVOICE_OVERDUE: "{name}, an invoice at {clinic} is still open. Please get in touch[: {phone}]. STOP to end",
     Kind.REPLY_CONFIRMED: "Thank you[, {name}]. {clinic} expects you[: {when}].",
-    Kind.REPLY_OTHER_TIME: "Thank you[, {name}]. {clinic} will get in touch about another time. "
-    "Until then the visit stays booked.",
+    Kind.REPLY_OTHER_TIME: "Thank you[, {name}]. {clinic} will get in touch about another time. Until then the visit "
+    "stays booked.",
     Kind.REPLY_NO_VISIT: "{clinic}: we find no visit for this number. Please get in touch[: {phone}].",
     Kind.REPLY_PASSED_ON: "Thank you. Somebody at {clinic} will read this.[ If it is urgent, call {phone}.]",
-    Kind.REPLY_HELP: "{clinic}: C confirms your next visit, R asks for another time, STOP ends these texts.[ "
-    "Call {phone}.]",
+    Kind.REPLY_HELP: "{clinic}: C confirms your next visit, R asks for another time, STOP ends these texts.[ Call "
+    "{phone}.]",
     Kind.REPLY_STOPPED: "{clinic}: no more texts from us. Your visits stay booked. START brings the texts back.",
     Kind.REPLY_STARTED: "{clinic}: you get our texts again. STOP ends them.",
 }  # fmt: skip

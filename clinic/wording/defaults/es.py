@@ -45,8 +45,8 @@ MAILS = {
     Kind.FAMILY_REMINDER: (
         "Recordatorio de sus citas",
         "Hola, {names}:\n\nLes recordamos sus citas en {clinic}:\n\n{lines}\n\nPor favor, confirmen cada una o "
-        "dígannos que no pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes."
-        "[ También pueden llamarnos al {phone}.]" + _SIGNED,
+        "dígannos que no pueden venir:\n\n{link}\n\nEl enlace es solo para ustedes.[ También pueden llamarnos al "
+        "{phone}.]" + _SIGNED,
     ),
     Kind.VISIT_MOVED: (
         "Su cita tiene una nueva hora",
@@ -70,11 +70,10 @@ MAILS = {
     ),
     Kind.WAITLIST_OFFER: (
         "Ha quedado libre una hora para usted",
-        _HELLO + "Ha quedado libre una hora en {clinic}:\n\n{when}[\n{place}][\n\nSustituiría a su cita del {instead}.]"
-        "\n\nSe la guardamos hasta el {until}. Si le conviene, acéptela aquí; si no, díganoslo y podrá "
-        "aprovecharla otra "
-        "persona:\n\n{link}\n\nSi no hace nada, se la ofreceremos a otra persona y usted seguirá en nuestra lista. El "
-        "enlace es solo para usted." + _CALL_TOO + _SIGNED,
+        _HELLO + "Ha quedado libre una hora en {clinic}:\n\n{when}[\n{place}][\n\nSustituiría a su cita del "
+        "{instead}.]\n\nSe la guardamos hasta el {until}. Si le conviene, acéptela aquí; si no, díganoslo y podrá "
+        "aprovecharla otra persona:\n\n{link}\n\nSi no hace nada, se la ofreceremos a otra persona y usted seguirá "
+        "en nuestra lista. El enlace es solo para usted." + _CALL_TOO + _SIGNED,
     ),
     Kind.RECALL: (
         "¿Buscamos su próxima cita?",
@@ -88,41 +87,35 @@ MAILS = {
     ),
     Kind.EXERCISE_NUDGE: (
         "¿Cómo le va?",
-        _HELLO + "Hace unos días que no hay novedades en su página. Un poco, a menudo, es lo que más ayuda; y "
-        "si algo se "
-        "lo impide, díganoslo para que podamos cambiarlo.\n\n{link}\n\nEl enlace es solo para "
-        "usted." + _CALL_TOO + _SIGNED,
+        _HELLO + "Hace unos días que no hay novedades en su página. Un poco, a menudo, es lo que más ayuda; y si "
+        "algo se lo impide, díganoslo para que podamos cambiarlo.\n\n{link}\n\nEl enlace es "
+        "solo para usted." + _CALL_TOO + _SIGNED,
     ),
     Kind.HOME_PROGRAMME: (
         "Su propia página",
-        _HELLO + "Aquí tiene su propia página en {clinic}. Por favor, guarde este mensaje:\n\n{link}\n\nEl "
-        "enlace es solo "
-        "para usted. Sirve hasta el {until}." + _SIGNED,
+        _HELLO + "Aquí tiene su propia página en {clinic}. Por favor, guarde este mensaje:\n\n{link}\n\nEl enlace es "
+        "solo para usted. Sirve hasta el {until}." + _SIGNED,
     ),
     Kind.QUESTIONS: (
         "Unas preguntas antes de su cita",
-        _HELLO + "Antes de su próxima cita nos gustaría hacerle unas preguntas:\n\n{link}\n\nEl enlace es solo "
-        "para usted "
-        "y sirve una vez, hasta el {until}." + _SIGNED,
+        _HELLO + "Antes de su próxima cita nos gustaría hacerle unas preguntas:\n\n{link}\n\nEl enlace es solo para "
+        "usted y sirve una vez, hasta el {until}." + _SIGNED,
     ),
     Kind.DIARY: (
         "Su página de notas",
         _HELLO + "Aquí tiene su página para notas breves entre una cita y otra. Por favor, guarde este "
-        "mensaje:\n\n{link}"
-        "\n\nEl enlace es solo para usted. Sirve hasta el {until}." + _SIGNED,
+        "mensaje:\n\n{link}\n\nEl enlace es solo para usted. Sirve hasta el {until}." + _SIGNED,
     ),
     Kind.INVOICE: (
         "Su factura de {clinic}",
-        _HELLO + "Su factura {number} asciende a {amount}.[ Por favor, páguela antes del {due}.]\n\nSi algo no "
-        "está claro, "
-        "pregúntenos[: {phone}]." + _SIGNED,
+        _HELLO + "Su factura {number} asciende a {amount}.[ Por favor, páguela a más tardar el {due}.]\n\nSi algo no "
+        "está claro, pregúntenos[: {phone}]." + _SIGNED,
     ),
     Kind.INVOICE_OVERDUE: (
         "Recordatorio de su factura",
-        _HELLO + "Aún están pendientes {amount} de la factura {number}[, que vencía el {due}]. Quizá se le haya pasado."
-        "\n\nSi ya la ha pagado, no tenga en cuenta este mensaje. Si prefiere pagar en varias veces o algo no "
-        "está claro, "
-        "pregúntenos[: {phone}]." + _SIGNED,
+        _HELLO + "Aún están pendientes {amount} de la factura {number}[, que vencía el {due}]. Quizá se le haya "
+        "pasado.\n\nSi ya la ha pagado, no tenga en cuenta este mensaje. Si prefiere pagar en varias veces o algo no "
+        "está claro, pregúntenos[: {phone}]." + _SIGNED,
     ),
 }  # fmt: skip
 
@@ -136,12 +129,12 @@ TEXTS = {
     Kind.FAMILY_REMINDER: "Sus citas en {clinic}:\n{lines}\nConfirmen/cambien:" + _OFTEN,
     Kind.VISIT_MOVED: "{name}, nueva hora en {clinic}: {when}. Confirme/cambie:" + _OFTEN,
     Kind.VISIT_CHANGED: "{name}, {clinic} ha tenido que cambiar su cita. {lines} Confirme/cambie: {link}",
-    Kind.VISITS_CHANGED: "{name}, {clinic} ha tenido que cambiar sus citas:\n{lines}\nConfirme la "
-    "primera/cambie: {link}",
+    Kind.VISITS_CHANGED: "{name}, {clinic} ha tenido que cambiar sus citas:\n{lines}\nConfirme la primera/cambie: "
+    "{link}",
     Kind.VISIT_CANCELLED: "{name}, lo sentimos ({clinic}): {lines} Consulte otra hora[: {phone}].",
     Kind.VISITS_CANCELLED: "{name}, lo sentimos ({clinic}):\n{lines}\nConsulte otras horas[: {phone}].",
-    Kind.WAITLIST_OFFER: "{name}, hora libre en {clinic}: {when}[ (en vez de {instead})]. "
-    "Se la guardamos hasta el {until}: {link}",
+    Kind.WAITLIST_OFFER: "{name}, hora libre en {clinic}: {when}[ (en vez de {instead})]. Se la guardamos hasta el "
+    "{until}: {link}",
     Kind.RECALL: "{name}, su siguiente cita en {clinic} no tiene fecha. ¿Buscamos una hora?[ Tel. {phone}.] Baja: STOP",
     Kind.PLAN_REVIEW: "{name}, es hora de hacer balance en {clinic}. ¿Buscamos una hora?[ Tel. {phone}.] Baja: STOP",
     Kind.EXERCISE_NUDGE: "{name}, ¿todo bien? Su espacio en {clinic}:" + _OFTEN,
@@ -151,8 +144,8 @@ TEXTS = {
     Kind.INVOICE: "{name}, tiene una factura en {clinic}. Por favor, pregunte por ella[: {phone}]. Baja: STOP",
     Kind.INVOICE_OVERDUE: "{name}, tiene una factura pendiente en {clinic}. Por favor, llame[ al {phone}]. Baja: STOP",
     Kind.REPLY_CONFIRMED: "Gracias[, {name}]. Le esperamos en {clinic}[: {when}].",
-    Kind.REPLY_OTHER_TIME: "Gracias[, {name}]. {clinic} le va a proponer otra hora. Hasta entonces su cita "
-    "sigue reservada.",
+    Kind.REPLY_OTHER_TIME: "Gracias[, {name}]. {clinic} le va a proponer otra hora. Hasta entonces su cita sigue "
+    "reservada.",
     Kind.REPLY_NO_VISIT: "{clinic}: no hay ninguna cita con este teléfono. Por favor, llame[ al {phone}].",
     Kind.REPLY_PASSED_ON: "Gracias. Alguien de {clinic} va a leer su mensaje.[ Si es urgente, llame al {phone}.]",
     Kind.REPLY_HELP: "{clinic}: C confirma su cita, R pide otra hora, STOP da de baja estos mensajes.[ Tel. {phone}.]",
