@@ -15,12 +15,13 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from billing.models import Price
-from clinic import audit
+from clinic import audit, messaging
 from clinic.access import Can, requires
 from clinic.models import AuditEvent, AuditSeal, Location, OutboundMessage, Practitioner, User
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients.models import BreakGlass, Patient
+from scheduling import turnout
 from scheduling.models import Appointment, DayReckoned, OpeningHours, Room, Service
 
 
@@ -52,6 +53,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "tasks": tasks,
         "tasks_left": sum(not task.done for task in tasks),
         "figures": figures(request.now),
+        "turnouts": turnout.lately(now=request.now),
+        "messages_lately": messaging.reconcile(since=request.now - turnout.OVER, until=request.now, now=request.now),
     }
     return page(request, "office/home.html", context)
 

@@ -242,6 +242,7 @@ def test_what_a_location_cannot_be(desk, changed, said):
 
 def test_the_clinic_is_changed(desk):
     base = {"name": "New Name", "country": "US", "currency": "EUR", "phone": "", "email": "", "revision": 1}
+    base |= {"messages_from": "08:00", "messages_until": "21:00", "texts_a_day": 3}
     assert desk.post(reverse("office:clinic"), base).status_code == 303
     assert (Clinic.the().name, Clinic.the().revision) == ("New Name", 2)
     stale = desk.post(reverse("office:clinic"), {**base, "name": "Second"})
