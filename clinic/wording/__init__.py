@@ -1,7 +1,7 @@
 """The words that patients read: typed templates in four languages. Pure; `clinic.wordings` knows the clinic's own.
 
 A template can name only the facts that `fields` allows for its kind and channel, and `facts.Facts` has no place for a
-service, a diagnosis or a part of the body. See docs/adr/0068-a-text-message-cannot-say-why.md.
+service, a diagnosis or a part of the body. See docs/adr/0078-a-text-message-cannot-say-why.md.
 """
 
 from clinic.wording.checking import Refused, Wording, check
