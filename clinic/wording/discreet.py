@@ -31,7 +31,8 @@ def _pattern(telling: frozenset[str]) -> re.Pattern[str]:
     """A long word also inside another ("Massagetermin"); a short one, and several together, as they stand."""
     if not telling:
         return re.compile(r"(?!)")
-    inside, alone = [], []
+    inside: list[str] = []
+    alone: list[str] = []
     for word in sorted(telling, key=len, reverse=True):
         (inside if len(word) >= LONG and " " not in word else alone).append(re.escape(word).replace(r"\ ", r"\s+"))
     ways = [rf"(?<!\w)(?:{'|'.join(alone)})(?!\w)"] if alone else []
