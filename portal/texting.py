@@ -130,7 +130,7 @@ def _stop(inbound: InboundText, people: list[Patient], *, answered: bool, now: d
 def _confirm(inbound: InboundText, people: list[Patient], now: datetime) -> None:
     found = asked.about(inbound.from_number, people, now=now, unconfirmed=True)
     if found.is_ambiguous:
-        return _pass_on(inbound, people, now, why="C may mean either of several visits: ")
+        return _pass_on(inbound, people, now, why="It may mean several visits, or a time that was changed since: ")
     if not found.visits:
         return _answer(inbound, Kind.REPLY_NO_VISIT, people, now=now)
     try:
@@ -138,7 +138,7 @@ def _confirm(inbound: InboundText, people: list[Patient], now: datetime) -> None
             for visit in found.visits:
                 booking.confirm(appointment=visit, by=_by(inbound), now=now, version=visit.version)
     except BookingRefused:
-        return _pass_on(inbound, people, now, why="C came as the visit was changed: ")
+        return _pass_on(inbound, people, now, why="The visit was changed at that moment: ")
     inbound.about_uids = [visit.uid for visit in found.visits]
     return _answer(inbound, Kind.REPLY_CONFIRMED, people, now=now, visit=_only(found))
 
@@ -146,7 +146,7 @@ def _confirm(inbound: InboundText, people: list[Patient], now: datetime) -> None
 def _ask_to_move(inbound: InboundText, people: list[Patient], now: datetime) -> None:
     found = asked.about(inbound.from_number, people, now=now)
     if found.is_ambiguous:
-        return _pass_on(inbound, people, now, why="R may mean either of several visits: ")
+        return _pass_on(inbound, people, now, why="It may mean several visits, or a time that was changed since: ")
     if not found.visits:
         return _answer(inbound, Kind.REPLY_NO_VISIT, people, now=now)
     for visit in found.first_of_each():

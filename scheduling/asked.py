@@ -77,23 +77,39 @@ def answers_to(number: str, *, since: datetime) -> OutboundMessageQuerySet:
 def about(number: str, people: Sequence[Patient], *, now: datetime, unconfirmed: bool = False) -> Asked:
     """The visits of the last message to this number; without one, the next visit of the one person who has it.
 
-    With `unconfirmed`, the last message of which a visit has yet to be confirmed, if there is one. Two messages read
-    at one sitting about visits of different people are ambiguous.
+    With `unconfirmed`, the last message of which a visit has yet to be confirmed, if there is one. Not to be known are
+    the last message when its visit was changed since, and two read at one sitting about different people.
     """
-    groups = _told_of(number, now)
-    if not groups:
+    told = _told_of(number, now)
+    if not told:
         coming = list(awaited_of(people, now)) if people else []
-        several = len({visit.patient.root_id for visit in coming}) > 1
-        return Asked(coming[:1], is_ambiguous=several)
-    wanted = [(at, visits) for at, visits in groups if not unconfirmed or any(not v.confirmed_at for v in visits)]
-    at, visits = (wanted or groups)[0]
-    mine = {visit.patient.root_id for visit in visits}
-    others = {v.patient.root_id for other, told in wanted[1:] if at - other < AT_ONE_SITTING for v in told} - mine
-    return Asked(visits, is_ambiguous=bool(others))
+        return Asked(coming[:1], is_ambiguous=len(_persons(coming)) > 1)
+    wanted = [one for one in told if not unconfirmed or one.is_stale or one.is_unconfirmed] or told
+    last = wanted[0]
+    at_one_sitting = [one for one in wanted[1:] if last.at - one.at < AT_ONE_SITTING]
+    others = {person for one in at_one_sitting for person in _persons(one.visits)} - _persons(last.visits)
+    return Asked(last.visits, is_ambiguous=last.is_stale or bool(others))
 
 
-def _told_of(number: str, now: datetime) -> list[tuple[datetime, list[Appointment]]]:
-    """What this number was told of, newest first: when, and the visits that still are as they were said to be."""
+@dataclass(frozen=True)
+class _Told:
+    """One message as it was read: the visits that it names and that still are as it says."""
+
+    at: datetime
+    visits: Sequence[Appointment]
+
+    @property
+    def is_stale(self) -> bool:
+        """What it says of its visits is no longer so, and nothing else was said since."""
+        return not self.visits
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        return any(visit.confirmed_at is None for visit in self.visits)
+
+
+def _told_of(number: str, now: datetime) -> list[_Told]:
+    """What this number was told of visits that are still to come, newest first; each visit by its last message."""
     sent = OutboundMessage.objects.filter(
         channel=Channel.SMS,
         to_address=number,
@@ -103,15 +119,20 @@ def _told_of(number: str, now: datetime) -> list[tuple[datetime, list[Appointmen
     )
     leaders = list(sent.exclude(state=State.FAILED).order_by("-handing_over_at", "-pk")[:LOOKED_AT])
     rows = [*leaders, *OutboundMessage.objects.said_by([leader.uid for leader in leaders])]
-    standing = _awaited(now).filter(uid__in=[row.subject_uid for row in rows])
-    found = {(visit.uid, visit.version): visit for visit in standing}
-    groups = []
+    to_come = {visit.uid: visit for visit in _awaited(now).filter(uid__in=[row.subject_uid for row in rows])}
+    told, named = [], set()
     for leader in leaders:
-        keys = [(row.subject_uid, row.subject_version) for row in rows if leader.uid in (row.uid, row.said_by_uid)]
-        visits = sorted((found[key] for key in keys if key in found), key=lambda visit: (visit.starts_at, visit.pk))
-        if visits and leader.handing_over_at:
-            groups.append((leader.handing_over_at, visits))
-    return groups
+        mine = [row for row in rows if leader.uid in (row.uid, row.said_by_uid) and row.subject_uid in to_come]
+        as_said = {row.subject_uid for row in mine if to_come[row.subject_uid].version == row.subject_version}
+        if as_said or {row.subject_uid for row in mine} - named:
+            visits = sorted((to_come[uid] for uid in as_said), key=lambda visit: (visit.starts_at, visit.pk))
+            told.append(_Told(leader.handing_over_at or leader.due_at, visits))
+        named |= {row.subject_uid for row in mine}
+    return told
+
+
+def _persons(visits: Sequence[Appointment]) -> set[int]:
+    return {visit.patient.root_id for visit in visits}
 
 
 def _awaited(now: datetime) -> AppointmentQuerySet:

@@ -39,7 +39,10 @@ UNION ALL
 SELECT 'treated', f.person, m.practitioner_id, NULL, NULL, NULL
   FROM family f JOIN patients_careteammember m ON m.patient_id = f.id WHERE m.left_at IS NULL
 UNION ALL
-(SELECT DISTINCT ON (f.person, c.channel) 'said', f.person, NULL, c.channel, c.given, NULL
+(SELECT DISTINCT ON (f.person, c.channel) 'said', f.person, NULL, c.channel, c.given AND NOT EXISTS (
+        SELECT FROM clinic_optout o JOIN patients_patient p ON p.id = f.person
+         WHERE o.lifted_at IS NULL AND o.channel = c.channel
+           AND o.address = CASE c.channel WHEN 'email' THEN lower(p.email) ELSE p.phone END), NULL
   FROM family f JOIN patients_contactconsent c ON c.patient_id = f.id
  ORDER BY f.person, c.channel, c.recorded_at DESC, c.id DESC)"""
 
