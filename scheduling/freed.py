@@ -18,7 +18,9 @@ from django.db import transaction
 from clinic import time
 from clinic.access import SYSTEM
 from scheduling import availability, groups, holds, matching, offers, replying, wallclock, wishes
+from scheduling import customs as house
 from scheduling.availability import Ask
+from scheduling.due import Hours
 from scheduling.intervals import Interval
 from scheduling.matching import Candidate, Span, Stretch
 from scheduling.models import Appointment, FreedTime, Service, WaitlistEntry
@@ -165,14 +167,16 @@ def _offer_one(row: FreedTime, stretches: list[Stretch], now: datetime) -> bool:
     """The first in order for whom the time can be kept gets it."""
     found = candidates(stretches, row=row, now=now)
     entries = WaitlistEntry.objects.for_verb().in_bulk([each.wishes.entry for _, each in found])
+    hours = house.read().hours if found else Hours()
     for _, candidate in found:
+        entry = entries[candidate.wishes.entry]
         for start in candidate.starts[:TRIES]:
-            reply = replying.window(start, now=now, tz=row.location.tz)
+            reply = offers.time_to_answer(entry, row.location, start, hours, now=now)
             if reply is None:
                 continue
             try:
                 offers.make(
-                    entry=entries[candidate.wishes.entry],
+                    entry=entry,
                     practitioner=row.practitioner,
                     location=row.location,
                     session=row.session,

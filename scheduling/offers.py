@@ -17,7 +17,9 @@ from clinic.messaging_states import Reason
 from clinic.models import DeskTask, Location, Practitioner, User
 from patients import records
 from scheduling import booking, contact, groups, holds, letters, replying, seats, waitlist
+from scheduling import customs as house
 from scheduling.diaries import once_more_after_deadlock
+from scheduling.due import Hours
 from scheduling.models import Appointment, GroupSession, Hold, WaitlistEntry, WaitlistOffer
 from scheduling.replying import Reply
 from scheduling.states import Outcome, Side, Waiting
@@ -99,6 +101,14 @@ def _written(
         raise BookingRefused("Somebody else offered this a moment ago.", stale=True) from error
 
 
+def time_to_answer(
+    entry: WaitlistEntry, location: Location, starts_at: datetime, hours: Hours, *, now: datetime
+) -> Reply | None:
+    """When this patient hears of it, by their own clock, and until when it is kept; None: it begins too soon."""
+    recipient = house.zone_of(entry.patient.survivor, location)
+    return replying.window(starts_at, now=now, tz=location.tz, hours=hours, recipient=recipient)
+
+
 def make_by_hand(
     *,
     entry: WaitlistEntry,
@@ -110,7 +120,7 @@ def make_by_hand(
     session: GroupSession | None = None,
 ) -> WaitlistOffer:
     """The desk chose the time. Raises BookingRefused, also when nobody could answer before it begins."""
-    reply = replying.window(starts_at, now=now, tz=location.tz)
+    reply = time_to_answer(entry, location, starts_at, house.read().hours, now=now)
     if reply is None:
         raise BookingRefused("This begins too soon to be offered. Call the patient, then book it.")
     facts: dict[str, Any] = {

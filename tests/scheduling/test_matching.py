@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling import replying
+from scheduling.due import Hours
 from scheduling.intervals import Interval
 from scheduling.matching import Candidate, Stretch, Wishes, candidates, length_in, order, starts
 from tests.factories.scheduling import local
@@ -222,3 +223,13 @@ def test_who_is_asked_has_time_to_answer_and_to_come_and_sleeps_at_night(now: da
         assert starts_at - reply.until >= replying.NOTICE
     assert reply.until - now <= timedelta(days=1), "a time is not kept for ever"
     assert starts_at >= replying.earliest(now)
+
+
+def test_when_somebody_hears_of_it_is_a_matter_of_the_clinics_hours_and_of_their_own_clock() -> None:
+    now, starts_at = local(24, 8), local(28, 10)
+    in_honolulu = replying.window(starts_at, now=now, tz=NEW_YORK, recipient=ZoneInfo("Pacific/Honolulu"))
+    assert in_honolulu is not None
+    assert in_honolulu.tell_at == local(24, 13)  # eight there
+    late_risers = replying.window(starts_at, now=now, tz=NEW_YORK, hours=Hours(time(10), time(18)))
+    assert late_risers is not None
+    assert late_risers.tell_at == local(24, 10)
