@@ -10,6 +10,7 @@ from email.charset import QP, Charset
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
 from django.conf import settings
@@ -24,6 +25,8 @@ SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 #: Quoted-printable, readable where it is ASCII; typeshed knows only the charset's name.
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
+#: The way to unsubscribe stays on the line of its header: not every mail program looks on the next one.
+_UNFOLDED = compat32.clone(max_line_length=400)
 
 
 def check_address(address: str) -> None:
@@ -99,7 +102,7 @@ def message_id(envelope: Envelope) -> str:
 def written(envelope: Envelope) -> bytes:
     """The mail as it goes over the line; what the library cannot write fails alone and holds up no other."""
     try:
-        return compose(envelope).as_bytes()
+        return compose(envelope).as_bytes(policy=_UNFOLDED)
     except Exception as odd:  # the mail library raises many kinds for text it cannot encode
         raise Refused(type(odd).__name__, for_good=True, reason=states.Reason.UNSENDABLE) from None
 

@@ -494,7 +494,8 @@ def test_a_talk_costs_the_same_however_long_it_is(client, place, rows, django_as
 @pytest.mark.parametrize(
     ("words", "meaning"),
     [
-        ("C", Meaning.CONFIRM), ("«c»", Meaning.CONFIRM), ("Confirmo", Meaning.CONFIRM), ("BESTÄTIGEN", Meaning.CONFIRM),
+        ("C", Meaning.CONFIRM), ("«c»", Meaning.CONFIRM), ("Confirmo", Meaning.CONFIRM),
+        ("BESTÄTIGEN", Meaning.CONFIRM),
         ("Je confirme !", Meaning.CONFIRM), ("r", Meaning.MOVE), ("Otra hora", Meaning.MOVE), ("ALTO", Meaning.STOP),
         ("¡No más!", Meaning.STOP), ("Stopp", Meaning.STOP), ("Arrêt", Meaning.STOP), ("Désabonner", Meaning.STOP),
         ("cancelar", Meaning.CANCEL), ("Absagen", Meaning.CANCEL), ("annuler", Meaning.CANCEL),
