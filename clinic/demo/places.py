@@ -9,9 +9,11 @@ from decimal import Decimal
 from billing import pricelist
 from clinic.access import SYSTEM
 from clinic.demo.sign_ins import PASSWORD
+from clinic.messaging_states import MessagePurpose
 from clinic.models import Clinic, Discipline, Location, Practitioner, Role, User
 from scheduling import message_rules, resources
-from scheduling.models import Device, OpeningHours, Room, Service, WorkingHours
+from scheduling.models import Anchor, Device, OpeningHours, Room, Service, WorkingHours
+from scheduling.models.message_rules import DAY
 
 MASSAGE, PHYSIO, MEDICAL = Discipline.MASSAGE, Discipline.PHYSICAL_THERAPY, Discipline.MEDICAL
 
@@ -49,6 +51,15 @@ SERVICES = (
 )
 
 
+#: Besides the reminder of the day before: from when on patients are written to by themselves.
+BETWEEN_VISITS = (
+    (MessagePurpose.RECALL, Anchor.LAST_VISIT, 10),
+    (MessagePurpose.PLAN_REVIEW, Anchor.REVIEW, 3),
+    (MessagePurpose.EXERCISE_NUDGE, Anchor.LAST_ENTRY, 5),
+    (MessagePurpose.INVOICE, Anchor.DUE, 3),
+)
+
+
 @dataclass(frozen=True)
 class Places:
     """What the rest of the demo is made at and by."""
@@ -77,6 +88,8 @@ def build(*, now: datetime, today: date) -> Places:
         for name, zone, street, city, region, code, phone in LOCATIONS
     ]
     owner = _staff("Ruth Vandermeer", "owner", (Role.OWNER,))
+    for purpose, anchor, days in BETWEEN_VISITS:
+        message_rules.add(purpose=purpose, anchor=anchor, minutes=days * DAY, by=owner, now=now)
     desk = _staff("Dana Whitfield", "desk", (Role.ADMIN,))
     people, at = [], {}
     for name, sign_in, title, discipline, where, roles in THERAPISTS:
