@@ -19,6 +19,8 @@ from scheduling.models import (
     Closure,
     Device,
     ExtraHours,
+    GroupSession,
+    Hold,
     OpeningHours,
     Resource,
     ResourceKind,
@@ -92,13 +94,20 @@ def _differing(current: models.Model, typed: models.Model) -> list[str]:
 
 @transaction.atomic
 def retire(thing: Kept, *, by: Actor, now: datetime) -> Kept:
-    """Offer it no longer. What was booked stays; refuses while visits to come would lose their room or device."""
-    if not isinstance(thing, Service):
-        coming = Appointment.objects.coming(now).filter(**{kind_of(thing): thing}).count()
-        if coming:
-            visits = "1 visit is" if coming == 1 else f"{coming} visits are"
-            raise NotPossible(f"{visits} still to come in {thing}. Move them first.")
+    """Offer it no longer. What was booked stays; refuses while something to come would lose its room or device."""
+    if not isinstance(thing, Service) and (coming := _coming_in(thing, now)):
+        raise NotPossible(f"There is still to come in {thing}: {' and '.join(coming)}. See to that first.")
     return _switch(thing, active=False, by=by, now=now)
+
+
+def _coming_in(thing: Room | Device, now: datetime) -> list[str]:
+    """ "2 visits", "1 group": what there is of each."""
+    mine = {kind_of(thing): thing}
+    visits = Appointment.objects.coming(now).filter(**mine, session__isnull=True).count()
+    groups = GroupSession.objects.standing().filter(**mine, ends_at__gt=now).count()
+    kept = Hold.objects.filter(**mine, runs_out_at__gt=now).count()
+    counted = ((visits, "visit", "visits"), (groups, "group", "groups"), (kept, "offered time", "offered times"))
+    return [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
 
 
 @transaction.atomic

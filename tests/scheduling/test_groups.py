@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from clinic.models import AuditEvent, OutboundMessage
-from scheduling import availability, booking, groups
+from scheduling import availability, booking, groups, holds, resources
 from scheduling.availability import Ask
 from scheduling.booking import BookingRefused
 from scheduling.intervals import Interval
@@ -198,3 +199,18 @@ def _at_once(sql: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_a_room_in_which_a_group_will_meet_or_a_time_is_offered_is_not_retired(place: Any, school: Any) -> None:
+    """Not even an empty one: whoever joins would stand before a closed door."""
+    session = a_session(place, school)
+    join(session, place)
+    held = holds.hold(
+        patient=make.a_patient(), service=place.service, practitioner=place.practitioner, location=place.location,
+        starts_at=local(25, 12), until=NOW + timedelta(hours=1), room=session.room, by=place.desk, now=NOW,
+    )  # fmt: skip
+    with pytest.raises(resources.NotPossible, match="1 group and 1 offered time"):
+        resources.retire(session.room, by=place.desk, now=NOW)
+    holds.release(hold=held, by=place.desk, now=NOW)
+    groups.call_off(session=session, reason="Ill", by=place.desk, now=NOW)
+    assert not resources.retire(session.room, by=place.desk, now=NOW).is_active

@@ -440,7 +440,7 @@ def test_a_service_that_cannot_be_is_refused(place: Any, desk: Client, typed: An
 def test_a_room_with_visits_to_come_is_not_retired(place: Any, desk: Client) -> None:
     visit = make.a_visit(place)
     answer = desk.post(at("room_retire", visit.room.uid), follow=True)
-    assert "1 visit is still to come" in text(answer)
+    assert f"There is still to come in {visit.room}: 1 visit." in text(answer)
     assert Room.objects.get(pk=visit.room_id).is_active
 
 
