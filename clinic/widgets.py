@@ -29,7 +29,7 @@ class Renderer(DjangoTemplates):
         return super().render(template_name, context, request) if drawn is None else mark_safe(drawn)
 
 
-def _attributes(attrs: Mapping[str, Any]) -> str:
+def attributes(attrs: Mapping[str, Any]) -> str:
     """As attrs.html: False is left out, True has no value."""
     return "".join(
         f" {conditional_escape(name)}" + ("" if value is True else f'="{_escaped(value)}"')
@@ -40,12 +40,12 @@ def _attributes(attrs: Mapping[str, Any]) -> str:
 
 def _input(widget: Mapping[str, Any]) -> str:
     value = "" if widget["value"] is None else f' value="{_escaped(widget["value"])}"'
-    return f'<input type="{widget["type"]}" name="{_shown(widget["name"])}"{value}{_attributes(widget["attrs"])}>'
+    return f'<input type="{widget["type"]}" name="{_shown(widget["name"])}"{value}{attributes(widget["attrs"])}>'
 
 
 def _textarea(widget: Mapping[str, Any]) -> str:
     typed = _shown(widget["value"]) if widget["value"] else ""
-    return f'<textarea name="{_shown(widget["name"])}"{_attributes(widget["attrs"])}>\n{typed}</textarea>'
+    return f'<textarea name="{_shown(widget["name"])}"{attributes(widget["attrs"])}>\n{typed}</textarea>'
 
 
 def _select(widget: Mapping[str, Any]) -> str | None:
@@ -57,12 +57,12 @@ def _select(widget: Mapping[str, Any]) -> str | None:
             if option["template_name"] != _OPTION:
                 return None
             parts.append(
-                f'\n  <option value="{_escaped(option["value"])}"{_attributes(option["attrs"])}>'
+                f'\n  <option value="{_escaped(option["value"])}"{attributes(option["attrs"])}>'
                 f"{_shown(option['label'])}</option>\n"
             )
         if group:
             parts.append("\n  </optgroup>")
-    return f'<select name="{_shown(widget["name"])}"{_attributes(widget["attrs"])}>{"".join(parts)}\n</select>'
+    return f'<select name="{_shown(widget["name"])}"{attributes(widget["attrs"])}>{"".join(parts)}\n</select>'
 
 
 def _escaped(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,14 +15,14 @@ from treatments import content
 from treatments.content import LABELS, Content
 from treatments.findings import Degree, Grade, MuscleGroup, Palpation
 from treatments.forms.fields import PlainFields, blank_first, whole_number
-from treatments.forms.quick import QuickInput, QuickNumber, QuickSelect
+from treatments.forms.quick import Fixed, QuickInput, QuickNumber, QuickSelect
 from treatments.models import Exercise, Technique
 from treatments.outcomes.measures import MOVEMENTS
 from treatments.regions import Region
 from treatments.states import NotePrivacy
 
 MOST_ROWS = 30
-SCALE = [("", "not asked"), *((str(n), str(n)) for n in range(11))]
+SCALE = Fixed([("", "not asked"), *((str(n), str(n)) for n in range(11))])
 
 
 def _text(label: str, rows: int) -> forms.CharField:
@@ -41,7 +42,7 @@ def _scale(label: str) -> forms.TypedChoiceField:
 
 def _choice(label: str, choices: Iterable[tuple[Any, Any]], **kwargs: Any) -> forms.ChoiceField:
     kind = forms.TypedChoiceField if "coerce" in kwargs else forms.ChoiceField
-    return kind(label=label, choices=blank_first(choices, label), widget=QuickSelect, **kwargs)
+    return kind(label=label, choices=Fixed(blank_first(choices, label)), widget=QuickSelect, **kwargs)
 
 
 def _remark(most: int = 120) -> forms.CharField:
@@ -66,7 +67,7 @@ class ChartForm(PlainFields, TonusForm):
     pain_after = _scale("Pain after")
     spasms_since_last = whole_number("Spasms since last time", 0, 999, required=False, widget=QuickNumber)
     privacy = forms.ChoiceField(
-        label=LABELS["privacy"], choices=NotePrivacy.choices, required=False, widget=QuickSelect
+        label=LABELS["privacy"], choices=Fixed(NotePrivacy.choices), required=False, widget=QuickSelect
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -132,11 +133,10 @@ class ExerciseForm(RowForm):
     amount = whole_number("Amount", 1, 600, widget=QuickNumber)
     remark = _remark(200)
 
-    def __init__(self, *args: Any, catalogue: Mapping[str, Exercise], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, catalogue: Mapping[str, Exercise], choices: Fixed, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.catalogue = catalogue
-        choices = [(slug, exercise.name) for slug, exercise in catalogue.items()]
-        self.fields["exercise"].choices = blank_first(choices, "Exercise")  # type: ignore[attr-defined]
+        self.fields["exercise"].choices = choices  # type: ignore[attr-defined]
 
     @property
     def row(self) -> content.Done:
@@ -196,7 +196,7 @@ class Chart:
             kept = [vars(row) for row in getattr(stored, name)]
             if name == "exercises":
                 kept = [row | {"exercise": row["exercise"].slug} for row in kept]
-            kwargs: dict[str, Any] = {"form_kwargs": {"catalogue": known}} if name == "exercises" else {}
+            kwargs: dict[str, Any] = {"form_kwargs": _of_exercises(known)} if name == "exercises" else {}
             self.sets[name] = _SETS[name](data, prefix=prefix, initial=None if data else kept, **kwargs)
 
     @property
@@ -258,6 +258,16 @@ class Chart:
                     said.append(f"{label} {n}, {form.fields[field].label or field}: {errors[0]}")
             said.extend(str(error) for error in self.sets[name].non_form_errors())
         return said
+
+
+def _of_exercises(known: Mapping[str, Exercise]) -> dict[str, Any]:
+    return {"catalogue": known, "choices": _exercises(tuple((slug, one.name) for slug, one in known.items()))}
+
+
+@lru_cache(maxsize=16)
+def _exercises(named: tuple[tuple[str, str], ...]) -> Fixed:
+    """A catalogue seldom changes from one page to the next."""
+    return Fixed(blank_first(named, "Exercise"))
 
 
 def _rows(formset: BaseFormSet[Any]) -> tuple[Any, ...]:
