@@ -59,8 +59,8 @@ app.conf.update(
         },
         "sweep": {
             "task": "clinic.tasks.sweep_messages",
-            "schedule": timedelta(seconds=60),
-            "options": {"expires": 60, "queue": "messages"},
+            "schedule": timedelta(seconds=5),
+            "options": {"expires": 5, "queue": "messages"},
         },
         "look-up": {
             "task": "clinic.tasks.look_up_unknown",

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from clinic.breaker import Turn
 
-#: How long a sender may hold what it claimed; longer than the slowest server takes for one message.
-LEASE = timedelta(minutes=3)
+#: How long a sender may hold what it has only claimed: soon after it dies another one has it. Renewed while it goes on;
+#: twice as long with each attempt, up to eight times, so that a server too slow for it gets its message in the end.
+LEASE = timedelta(seconds=15)
 
 
 @dataclass
@@ -33,6 +34,11 @@ class InHand:
     opens: tuple[Opens, ...] = ()
     #: Asked once more when it is let go; see last_look.Say.
     holds: Callable[[], bool] | None = None
+
+    @property
+    def is_simple(self) -> bool:
+        """It speaks of nothing but its own subject."""
+        return self.holds is None and not self.opens
 
 
 @dataclass
@@ -135,10 +141,29 @@ def _write(changed: Sequence[tuple[OutboundMessage, dict[str, Any]]]) -> None:
 
 
 def _take(going: Sequence[InHand], now: datetime) -> None:
-    lease_until = now + LEASE
-    OutboundMessage.objects.filter(pk__in=[hand.message.pk for hand in going]).update(
-        state=State.CLAIMED, attempt=F("attempt") + 1, lease_until=lease_until
-    )
-    for hand in going:
-        message = hand.message
-        message.state, message.attempt, message.lease_until = State.CLAIMED, message.attempt + 1, lease_until
+    for longer in {_longer(hand.message.attempt) for hand in going}:
+        mine = [hand.message for hand in going if _longer(hand.message.attempt) == longer]
+        lease_until = now + LEASE * longer
+        OutboundMessage.objects.filter(pk__in=[message.pk for message in mine]).update(
+            state=State.CLAIMED, attempt=F("attempt") + 1, lease_until=lease_until
+        )
+        for message in mine:
+            message.state, message.attempt, message.lease_until = State.CLAIMED, message.attempt + 1, lease_until
+
+
+def _longer(attempt: int) -> int:
+    return int(2 ** min(attempt, 3))
+
+
+def renew(hands: Sequence[InHand], now: datetime) -> None:
+    """Hold what is still ours for another lease."""
+    held = {hand.message.lease_until for hand in hands}
+    for longer in {_longer(hand.message.attempt - 1) for hand in hands}:
+        mine = [hand.message for hand in hands if _longer(hand.message.attempt - 1) == longer]
+        lease_until = now + LEASE * longer
+        # By the lease too: what another sender has claimed since has another one.
+        OutboundMessage.objects.filter(
+            pk__in=[message.pk for message in mine], state=State.CLAIMED, lease_until__in=held
+        ).update(lease_until=lease_until)
+        for message in mine:
+            message.lease_until = lease_until

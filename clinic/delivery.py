@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, QuerySet, Value, When
 
-from clinic import breaker, channels, claiming, links, opt_outs
+from clinic import breaker, channels, claiming, handing_over, links, opt_outs
 from clinic.access import SYSTEM
 from clinic.channels import Channel, Down, Envelope, Refused, Uncertain
 from clinic.claiming import Claimed, InHand
@@ -28,8 +28,8 @@ from clinic.wording import spoken
 
 log = logging.getLogger(__name__)
 
-#: Of the lease, what must be left to begin handing over.
-MARGIN = timedelta(minutes=1)
+#: With less of the lease left it is renewed before the next message.
+MARGIN = timedelta(seconds=10)
 #: Waits of a message after refusals: this, doubled each time, never more than the last; a quarter more or less.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=15)
 #: So many refusals for now in a row mean that the server is unwell, not the addresses.
@@ -75,7 +75,7 @@ def deliver_due(*, now: datetime, limit: int = 100, channel: str = "") -> Delive
     return _deliver(now, seconds=600, batch=limit, channel=channel, once=True)
 
 
-def deliver_all(*, now: datetime, seconds: float = 45, batch: int = 100, channel: str = "") -> Delivered:
+def deliver_all(*, now: datetime, seconds: float = 45, batch: int = 200, channel: str = "") -> Delivered:
     """Batch after batch until nothing is due or the time is up; on one channel, or on all in turn."""
     return _deliver(now, seconds=seconds, batch=batch, channel=channel, once=False)
 
@@ -120,10 +120,12 @@ def _hand_over_all(claimed: Claimed, turn: _Round) -> bool:
     for index, hand in enumerate(claimed.going):
         rest = [other.message for other in claimed.going[index:]]
         _pace(claimed.turn.begins_at + claimed.turn.apart * index, turn)
-        lease_until, now = hand.message.lease_until, turn.clock()
-        if now >= turn.until or lease_until is None or now + MARGIN > lease_until:
+        now = turn.clock()
+        if now >= turn.until:
             _put_all_back(rest, turn, detail="")
             return False
+        if hand.message.lease_until is None or now + MARGIN > hand.message.lease_until:
+            claiming.renew(claimed.going[index:], now)
         try:
             state = _hand_over_one(hand, turn)
         except Down as down:
@@ -152,7 +154,7 @@ def _hand_over_one(hand: InHand, turn: _Round) -> State | None:
         turn.line.stage(_envelope(message, token, turn))
     except Refused as refusal:
         return _refused(message, refusal, turn)
-    if not _begin_hand_over(hand, token, now=turn.clock()):
+    if not handing_over.begin(hand, token, now=turn.clock()):
         turn.line.back_out()
         return put_back(message, now=turn.clock(), detail="", wait=False)
     try:
@@ -161,60 +163,9 @@ def _hand_over_one(hand: InHand, turn: _Round) -> State | None:
         return _refused(message, refusal, turn)
     except Uncertain as lost:
         return settle(message, State.UNKNOWN, now=turn.clock(), reason=Reason.CONNECTION_LOST, detail=str(lost))
-    state = _surely(lambda: settle(message, State.ACCEPTED, now=turn.clock(), provider_id=provider_id))
+    known = _surely(lambda: handing_over.accepted(message, provider_id=provider_id, now=turn.clock()))
     _answered(turn)
-    return state
-
-
-def _begin_hand_over(hand: InHand, token: str, *, now: datetime) -> bool:
-    """Commit that the content goes out next, and that its links work from now on.
-
-    False: it was stopped, another sender has it, or what it says is no longer so: it must not leave in these words.
-    The fence: of a cancellation and this, whoever comes second waits for the row and then finds it changed.
-    """
-    with transaction.atomic():
-        if hand.holds is not None:
-            # Locked first and without waiting, as who changes a visit holds its row and waits for its messages.
-            held = _mine(hand.message, now).select_for_update(skip_locked=True).first()
-            if held is None or not hand.holds():
-                return False
-        if not _mine(hand.message, now).update(state=State.HANDING_OVER, handing_over_at=now):
-            return False
-        _issue_links(hand, token, now)
-    hand.message.state, hand.message.handing_over_at = State.HANDING_OVER, now
-    return True
-
-
-def _mine(message: OutboundMessage, now: datetime) -> QuerySet[OutboundMessage]:
-    return OutboundMessage.objects.filter(
-        pk=message.pk, state=State.CLAIMED, attempt=message.attempt, lease_until__gt=now
-    )
-
-
-def _issue_links(hand: InHand, token: str, now: datetime) -> None:
-    message = hand.message
-    if not (message.link_purpose and message.link_expires_at):
-        return
-    links.issue(
-        purpose=message.link_purpose,
-        # A page of several visits is about the message that names them: each of them has a link of its own on it.
-        subject_uid=message.uid if hand.opens else message.subject_uid,
-        subject_version=1 if hand.opens else message.subject_version,
-        message_uid=message.uid,
-        expires_at=message.link_expires_at,
-        now=now,
-        token=token,
-    )
-    for each in hand.opens:
-        links.issue(
-            purpose=each.purpose,
-            subject_uid=each.subject_uid,
-            subject_version=each.subject_version,
-            message_uid=message.uid,
-            expires_at=each.expires_at,
-            now=now,
-            token=links.token_within(token, each.subject_uid),
-        )
+    return State.ACCEPTED if known else None
 
 
 def _envelope(message: OutboundMessage, token: str, turn: _Round) -> Envelope:
@@ -281,9 +232,8 @@ def settle(
     now: datetime,
     reason: str = "",
     detail: str = "",
-    provider_id: str = "",
 ) -> State | None:
-    """Write down how it ended. None: it was no longer ours (the sweeper or a cancellation came first)."""
+    """Write down how it ended, other than well. None: the sweeper or a cancellation came first."""
     check_transition(message.state, state)
     changes: dict[str, object] = {
         "state": state,
@@ -293,26 +243,14 @@ def settle(
         "lease_until": None,
         "needs_person": _unless_void() if reason in WANTS_A_PERSON else False,
     }
-    if state == State.ACCEPTED:
-        changes |= {"accepted_at": now, "provider_id": provider_id}
     if state == State.SUPPRESSED:
         changes["handing_over_at"] = None
-    if _held(message).update(**changes):
-        return state
-    return State.ACCEPTED if state == State.ACCEPTED and _known_after_all(message, changes) else None
+    return state if _held(message).update(**changes) else None
 
 
 def _unless_void() -> Case:
     """Nobody needs to be told of what was stopped while we were handing it over."""
     return Case(When(void_reason="", then=Value(True)), default=Value(False))
-
-
-def _known_after_all(message: OutboundMessage, changes: dict[str, object]) -> int:
-    """The sender was only slow: what the sweeper gave up as unknown was accepted."""
-    given_up = OutboundMessage.objects.filter(
-        pk=message.pk, state=State.UNKNOWN, attempt=message.attempt, resolved_at__isnull=True
-    )
-    return given_up.update(**changes)
 
 
 @transaction.atomic
@@ -346,7 +284,9 @@ def _put_all_back(batch: Sequence[OutboundMessage], turn: _Round, *, detail: str
     mine = [message for message in batch if message.state == State.CLAIMED]
     if mine:
         held = OutboundMessage.objects.filter(
-            pk__in=[message.pk for message in mine], state=State.CLAIMED, lease_until=mine[0].lease_until
+            pk__in=[message.pk for message in mine],
+            state=State.CLAIMED,
+            lease_until__in={message.lease_until for message in mine},
         )
         back = held.update(state=State.PLANNED, lease_until=None, detail=detail[:60], next_try_at=turn.clock())
         turn.result.count(State.PLANNED, back)
@@ -362,7 +302,7 @@ def wait_after(attempt: int) -> timedelta:
 _PATIENCE = (0.2, 0.5, 1, 2, 4, 8)
 
 
-def _surely(step: Callable[[], State | None]) -> State | None:
+def _surely(step: Callable[[], bool]) -> bool:
     """Write down what we know even if the database goes away for a moment: else it would count as unknown."""
     for wait in _PATIENCE:
         try:

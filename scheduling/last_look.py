@@ -135,12 +135,13 @@ def _merged(going: Sequence[_Spoken], now: datetime) -> list[_Spoken]:
     near = _due_soon(going, now) if going else []
     left: list[_Spoken] = []
     for one in [*reminders, *near]:
-        speaker = next((other for other in speakers if _says_already(other, one)), None)
+        speaker = next((other for other in speakers if _says_already(other, one)), None) if speakers else None
         speaker.absorbed.append(one) if speaker else left.append(one)
     groups: dict[tuple[str, str, date], list[_Spoken]] = {}
     for one in left:
         groups.setdefault(one.day, []).append(one)
-    leaders = [_lead(group, reminders) for group in groups.values()]
+    claimed = {one.message.pk for one in reminders}
+    leaders = [_lead(group, claimed) for group in groups.values()]
     return speakers + [one for one in leaders if one is not None]
 
 
@@ -149,10 +150,10 @@ def _says_already(speaker: _Spoken, reminder: _Spoken) -> bool:
     return speaker.day[:2] == reminder.day[:2] and reminder.visit.pk in named
 
 
-def _lead(group: list[_Spoken], claimed: Sequence[_Spoken]) -> _Spoken | None:
+def _lead(group: list[_Spoken], claimed: set[int]) -> _Spoken | None:
     """The one that says it for all: about the first visit of those that are due now."""
     group.sort(key=lambda one: (one.visit.starts_at, one.visit.pk, one.message.pk))
-    leader = next((one for one in group if one in claimed), None)
+    leader = next((one for one in group if one.message.pk in claimed), None)
     if leader is None:
         return None
     leader.absorbed = [one for one in group if one is not leader]

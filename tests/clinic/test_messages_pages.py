@@ -9,7 +9,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from clinic import claiming, delivery, links, messaging
+from clinic import handing_over, links, messaging
 from clinic import time as clocks
 from clinic.messaging_states import Reason, Resolution, State
 from clinic.models import AuditEvent, DeskTask, OutboundMessage
@@ -38,8 +38,8 @@ def unknown_messages(count: int) -> list[OutboundMessage]:
     """Handed over, and then the sender was lost."""
     rows = many_messages(count, now=NOW)
     for hand in claimed(count, now=NOW):
-        delivery._begin_hand_over(hand, links.new_token(), now=NOW)
-    messaging.sweep(now=NOW + claiming.LEASE)
+        handing_over.begin(hand, links.new_token(), now=NOW)
+    messaging.sweep(now=NOW + handing_over.LEASE)
     return rows
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from clinic import claiming, delivery, links, mail, messaging, messaging_states
+from clinic import delivery, handing_over, links, mail, messaging, messaging_states
 from clinic.channels import Down, Envelope, Refused, Uncertain
 from clinic.messaging import Subject
 from clinic.messaging_states import MESSAGE_TRANSITIONS, REASONS, Reason, State
@@ -453,8 +453,8 @@ def test_of_two_senders_with_the_same_message_only_the_later_claim_counts(script
     messaging.sweep(now=NOW + timedelta(hours=1))
     [second] = claimed(1, now=NOW + timedelta(hours=1))
     at = NOW + timedelta(hours=1)
-    assert not delivery._begin_hand_over(first, links.new_token(), now=at)
-    assert delivery._begin_hand_over(second, links.new_token(), now=at)
+    assert not handing_over.begin(first, links.new_token(), now=at)
+    assert handing_over.begin(second, links.new_token(), now=at)
     assert fresh(message).attempt == 2
 
 
@@ -463,14 +463,14 @@ def test_a_crash_before_the_hand_over_is_claimed_again_and_one_after_it_is_unkno
     before, after = many_messages(2, now=NOW)
     for hand in claimed(2, now=NOW):
         if hand.message.pk == after.pk:
-            delivery._begin_hand_over(hand, links.new_token(), now=NOW)
-    found = messaging.sweep(now=NOW + claiming.LEASE)
+            handing_over.begin(hand, links.new_token(), now=NOW)
+    found = messaging.sweep(now=NOW + handing_over.LEASE)
     assert (found.reclaimed, found.unknown) == (1, 1)
     assert fresh(before).state == State.PLANNED
     assert (fresh(after).state, fresh(after).reason) == (State.UNKNOWN, Reason.WORKER_LOST)
     assert fresh(after).needs_person
     channel = scripted()
-    messaging.deliver_due(now=NOW + claiming.LEASE)
+    messaging.deliver_due(now=NOW + handing_over.LEASE)
     assert [envelope.message_id for envelope in channel.handed] == [str(before.uid)]
 
 
