@@ -203,6 +203,19 @@ def test_the_timeline_says_in_words_and_tables_what_the_picture_shows(ana, thera
     assert AuditEvent.objects.filter(action="patient.timeline.viewed", patient_uid=ana.uid).count() == 1
 
 
+def test_of_a_long_history_the_tables_show_the_newest_and_lead_to_all(ana, episode, therapist, as_):
+    make.a_course(ana, *(n % 11 for n in range(30)), by=therapist, every=1, episode=episode)
+    client, shown = as_(therapist), re.compile("measurement/[0-9a-f-]{36}/strike/")
+    first = client.get(url("timeline", ana)).content.decode()
+    assert len(shown.findall(first)) == 24
+    assert "6 earlier" in first
+    (curve,) = timeline.drawn(of(ana, episode), today=TODAY)["curves"]
+    assert len(curve["points"]) == 30
+    whole = client.get(url("timeline", ana), {"episode": episode.uid, "all": "1"}).content.decode()
+    assert len(shown.findall(whole)) == 30
+    assert "earlier</a>" not in whole
+
+
 def test_who_is_worse_is_met_by_a_prompt_to_stop(ana, therapist, as_):
     make.a_course(ana, 4, 7, by=therapist)
     said = words(as_(therapist).get(url("timeline", ana)))

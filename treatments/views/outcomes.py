@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +44,27 @@ def _chosen(request: StaffRequest, episodes: list[Episode]) -> Episode | None:
     return next((e for e in episodes if str(e.uid) == wanted), episodes[0] if episodes else None)
 
 
+#: So many rows of a table are on the page at first; the curves hold all.
+NEWEST = 24
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table beside a curve: the newest first, and how many there are in all."""
+
+    shown: list[Any]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.shown)
+
+
+def _newest(request: StaffRequest, rows: Sequence[Any]) -> Rows:
+    newest_first = list(reversed(rows))
+    return Rows(newest_first if request.GET.get("all") == "1" else newest_first[:NEWEST], len(rows))
+
+
 @requires(Can.SEE_NOTES)
 def patient_timeline(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Each measure's curve with its verdict, what was done beside it, and what that suggests for the plan."""
@@ -55,6 +78,9 @@ def patient_timeline(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "episodes": episodes,
         "timeline": found,
+        "curves": [(curve, _newest(request, curve.values)) for curve in found.curves],
+        "sessions": _newest(request, found.sessions),
+        "at_home": _newest(request, found.at_home),
         "figures": timeline.drawn(found, today=today),
         "measures": [m for m in MEASURES.values() if m.slug in FORMS],
         "requests": list(MeasureRequest.objects.for_patient(patient).open().newest_first()),
