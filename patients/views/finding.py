@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from clinic.access import Can, requires
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients import search
-
-_HIT = '<div class="search-hit"><a href="{}{}/"><strong>{}</strong> <span class="quiet tabular">{}</span></a>'
-_BOOK = '<a class="search-book" href="{}?patient={}">Book<span class="visually-hidden"> a visit for {}</span></a>'
-_END = mark_safe("</div>\n")
 
 
 @requires(Can.SEE_PATIENTS)
@@ -31,13 +28,19 @@ def find(request: StaffRequest) -> HttpResponse:
 
 
 def _in_the_bar(results: search.Results, *, may_book: bool) -> SafeString:
-    """A line for each hit. Not a template: this answers every letter typed, and a template took four times as long."""
+    """A line for each hit. Not a template: this answers every letter typed, and a template took many times as long."""
     record, book = reverse("patients:search"), reverse("scheduling:book")
     lines = []
     for hit in results.hits:
-        who = hit.patient
-        line = format_html(_HIT, record, who.uid, who.full_name, hit.says)
+        who, name = hit.patient, escape(hit.patient.full_name)
+        lines.append(
+            f'<div class="search-hit"><a href="{record}{who.uid}/"><strong>{name}</strong>'
+            f' <span class="quiet tabular">{escape(hit.says)}</span></a>'
+        )
         if may_book and not who.deactivated_at:
-            line += format_html(_BOOK, book, who.uid, who.full_name)
-        lines.append(line + _END)
+            lines.append(
+                f'<a class="search-book" href="{book}?patient={who.uid}">Book'
+                f'<span class="visually-hidden"> a visit for {name}</span></a>'
+            )
+        lines.append("</div>\n")
     return mark_safe("".join(lines))
