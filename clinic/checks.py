@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from clinic import sms, twilio
 from clinic.access import POLICY, Can, policy_of
 
 
@@ -87,3 +88,37 @@ def settings_are_sane(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def text_messages_have_a_way_out(**kwargs: Any) -> list[CheckMessage]:
+    """What SMS_URL says can be understood, and its secret does not travel in the open."""
+    url = settings.SMS_URL
+    if not url:
+        return []
+    if twilio.is_account(url):
+        try:
+            twilio.account(url)
+        except twilio.NoAccount as refusal:
+            return [Error(str(refusal), hint="docs/operator.md", id="tonus.E007")]
+        return []
+    if "{to}" not in url:
+        said = "SMS_URL must say with {to} where the patient's number goes."
+        return [Error(said, hint="docs/operator.md", id="tonus.E007")]
+    if sms.provider_of_apprise(url, "+12075550100") is None:
+        return [Error("Apprise does not understand SMS_URL.", hint="docs/operator.md", id="tonus.E007")]
+    return []
+
+
+@register()
+def a_provider_of_mail_can_tell_what_became_of_it(**kwargs: Any) -> list[CheckMessage]:
+    """Without a secret or a signature anybody could say that a mail bounced: so nobody is listened to."""
+    backend = settings.EMAIL_BACKEND
+    if not backend.startswith("anymail.backends."):
+        return []
+    from clinic import mail_receipts  # noqa: PLC0415 -- its libraries are slow to load, and few clinics need them
+
+    if mail_receipts.hook(backend) is not None:
+        return []
+    said = "What becomes of mails is not heard of: the provider neither signs nor knows a secret of ours."
+    return [checks.Warning(said, hint="Set ANYMAIL_WEBHOOK_SECRET; see docs/operator.md.", id="tonus.W003")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from clinic import opt_outs
 from scheduling.models import MessageRule
 from tests.access.machinery import Sample, Side
 from tests.access.world import World
@@ -23,6 +24,11 @@ def _record(name: str) -> Sample:
 
 def _token(purpose: str) -> Sample:
     return lambda side: {"token": side.links[purpose]}
+
+
+def _unsubscribes(side: Side) -> dict[str, Any]:
+    """The signed name of the side's message, as its mail carries it."""
+    return {"token": opt_outs.link_of(side.objects["message"]).rstrip("/").rpartition("/")[2]}
 
 
 _PATIENT = (
@@ -124,6 +130,8 @@ _OBJECTS: dict[str, str] = {
     "office:message_resolve": "message",
     "office:message_send": "message",
     "office:desk_task_done": "task",
+    "scheduling:text": "text",
+    "sms_status": "message",
 }
 
 _RECORDS = {
@@ -199,6 +207,7 @@ def samples(world: World) -> dict[str, Sample]:
         "portal:move": _token("visit"),
         "portal:calendar": _token("visit"),
         "calendar_feed": _token("calendar"),
+        **dict.fromkeys(("unsubscribe", "unsubscribe_again"), _unsubscribes),
         "scheduling:my_calendar_rotate": alike(uid=world.own_calendar.uid),
         "scheduling:my_calendar_revoke": alike(uid=world.own_calendar.uid),
         "scheduling:calendar_rotate": alike(uid=world.rooms_calendar.uid),

@@ -17,7 +17,7 @@ from clinic import links, messaging
 from clinic.links import Purpose
 from clinic.messaging import Draft, Recipient, Subject
 from clinic.messaging_states import Channel, MessagePurpose
-from clinic.models import DeskTask, Location, Practitioner, Role, User
+from clinic.models import DeskTask, InboundText, Location, Meaning, Practitioner, Role, User
 from patients import care_team, documents, merging
 from patients.models import (
     Allergy,
@@ -409,6 +409,15 @@ def _messages(side: Side, patient: Patient) -> None:
     )
     with transaction.atomic():
         side.objects["message"] = messaging.enqueue(draft, now=NOW)[0]
+    side.objects["text"] = InboundText.objects.create(
+        provider_id=f"SM {side.label}",
+        from_number=patient.phone,
+        text=side.word("diary"),
+        meaning=Meaning.WORDS,
+        received_at=NOW - timedelta(hours=1),
+        patient_uids=[patient.uid],
+        handled_at=NOW,
+    )
     side.objects["task"] = DeskTask.objects.create(
         kind=DeskTask.Kind.MOVE_WANTED,
         patient_uid=patient.uid,
