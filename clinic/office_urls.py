@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("wording/", wording_views.templates, name="wording"),
     path("wording/<str:kind>/<str:channel>/<str:language>/", wording_views.template, name="wording_edit"),
     path("wording/<str:kind>/<str:channel>/<str:language>/preview/", wording_views.preview, name="wording_preview"),
+    path("wording/<str:kind>/<str:channel>/<str:language>/other/", wording_views.other_words, name="wording_other"),
     path("wording/<str:kind>/<str:channel>/<str:language>/reset/", wording_views.reset, name="wording_reset"),
     path("messages/", messages_views.to_do, name="messages"),
     path("messages/channel/", channel_views.channel, name="channel"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from clinic import links, wordings
 from clinic.forms import show_phone
 from clinic.models import Clinic, Location
-from clinic.wording import EMAIL, SPEECHES, Facts, Kind, Refused, Wording, check, examples, fields, render
+from clinic.wording import EMAIL, SPEECHES, Facts, Kind, Refused, Spot, Wording, check, examples, fields, render
 from clinic.wording.examples import House
 from clinic.wording.kinds import link_of
 from clinic.wording.mail import Letter
@@ -59,11 +59,11 @@ def ground(clinic: Clinic, now: datetime) -> Ground:
     return Ground(house, clinic.sender, now.astimezone(place.tz) if place else now)
 
 
-def try_out(kind: Kind, channel: str, language: str, *, title: str, text: str, on: Ground) -> Tried:
+def try_out(spot: Spot, *, title: str, text: str, on: Ground) -> Tried:
     """The template as it is typed."""
     text = text.replace("\r\n", "\n").strip()
     try:
-        wording = check(kind, channel, language, title=title, text=text, private=wordings.telling_words())
+        wording = check(spot, title=title, text=text, private=wordings.telling_words())
     except Refused as refused:
         return Tried(problems=refused.problems)
     return of(wording, on)
@@ -71,18 +71,18 @@ def try_out(kind: Kind, channel: str, language: str, *, title: str, text: str, o
 
 def of(wording: Wording, on: Ground) -> Tried:
     """A template that is in order."""
-    title, text = _rendered(wording, examples.usual(wording.kind, on.now, on.house), on)
-    if wording.channel == EMAIL:
-        speech = SPEECHES[wording.language]
-        letter = speech.letter(title=title, text=text, link_label=speech.label(link_of(wording.kind)), clinic=on.sender)
+    kind, speech = wording.spot.kind, SPEECHES[wording.spot.language]
+    title, text = _rendered(wording, examples.usual(kind, on.now, on.house), on)
+    if wording.spot.channel == EMAIL:
+        letter = speech.letter(title=title, text=text, link_label=speech.label(link_of(kind)), clinic=on.sender)
         return Tried(title, text, letter=letter)
-    _, long_text = _rendered(wording, examples.longest(wording.kind, on.now, on.house), on)
+    _, long_text = _rendered(wording, examples.longest(kind, on.now, on.house), on)
     return Tried(title, text, count=count(text), longest=count(long_text))
 
 
 def _rendered(wording: Wording, facts: Facts, on: Ground) -> tuple[str, str]:
-    title, text = render(wording, SPEECHES[wording.language], facts)
-    return title, text.replace("{link}", on.link_for(wording.kind))
+    title, text = render(wording, SPEECHES[wording.spot.language], facts)
+    return title, text.replace("{link}", on.link_for(wording.spot.kind))
 
 
 def palette(kind: Kind, channel: str) -> list[tuple[str, str, bool, bool]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from clinic import wording_preview, wordings
@@ -16,10 +19,10 @@ from clinic.forms import TonusForm, add_refusal
 from clinic.models import Clinic, MessageTemplate
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
-from clinic.wording import EMAIL, SMS, SPEECHES, Kind, Refused
+from clinic.wording import EMAIL, SMS, SPEECHES, Kind, Refused, Spot
 from clinic.wording.checking import LONGEST, LONGEST_TITLE
 from clinic.wording.comparing import Piece, compared
-from clinic.wording.kinds import GROUPS, LABELS, OCCASIONS, channels_of
+from clinic.wording.kinds import GROUPS, LABELS, LONGEST_VARIANT, OCCASIONS, OF_RULES, channels_of, is_variant
 from clinic.wording_preview import Ground, Tried
 
 CHANNELS = {EMAIL: "E-mail", SMS: "Text message"}
@@ -28,45 +31,80 @@ VERSIONS = 20
 
 
 @dataclass(frozen=True)
-class Spot:
-    """Which template: its kind, channel and language."""
+class Place:
+    """Which template, as its page shows it."""
 
-    kind: Kind
-    channel: str
-    language: str
-
-    @property
-    def key(self) -> tuple[Kind, str, str]:
-        return self.kind, self.channel, self.language
+    spot: Spot
 
     @property
     def label(self) -> str:
-        return LABELS[self.kind]
+        kind = LABELS[self.spot.kind]
+        return f"{kind}: {self.spot.variant}" if self.spot.variant else kind
 
     @property
     def occasion(self) -> str:
-        return OCCASIONS[self.kind]
+        return OCCASIONS[self.spot.kind]
 
     @property
-    def channel_label(self) -> str:
-        return CHANNELS[self.channel]
+    def channel(self) -> str:
+        return CHANNELS[self.spot.channel]
 
     @property
-    def language_label(self) -> str:
-        return SPEECHES[self.language].name
+    def language(self) -> str:
+        return SPEECHES[self.spot.language].name
 
     @property
-    def others(self) -> list[Spot]:
-        """The same message by the other channel and in the other languages."""
-        channels = [Spot(self.kind, each, self.language) for each in channels_of(self.kind) if each != self.channel]
-        languages = [Spot(self.kind, self.channel, each) for each in SPEECHES if each != self.language]
-        return channels + languages
+    def query(self) -> str:
+        return f"?{urlencode({'variant': self.spot.variant})}" if self.spot.variant else ""
+
+    @property
+    def url(self) -> str:
+        return _url("edit", self.spot) + self.query
+
+    @property
+    def reset_url(self) -> str:
+        return _url("reset", self.spot) + self.query
+
+    @property
+    def other_url(self) -> str:
+        return _url("other", self.spot)
+
+    @property
+    def url_of_version(self) -> str:
+        """Its number is still to be put behind it."""
+        return f"{self.url}{'&' if self.query else '?'}version="
+
+    @property
+    def preview_url(self) -> str:
+        return _url("preview", self.spot)
+
+    @property
+    def has_variants(self) -> bool:
+        return self.spot.kind in OF_RULES
+
+    @property
+    def channels(self) -> list[Place]:
+        """The same by the other channel."""
+        others = (each for each in channels_of(self.spot.kind) if each != self.spot.channel)
+        return [Place(replace(self.spot, channel=each)) for each in others]
+
+    @property
+    def languages(self) -> list[Place]:
+        """The same in the other languages."""
+        return [Place(replace(self.spot, language=each)) for each in SPEECHES if each != self.spot.language]
 
 
-def _spot(kind: str, channel: str, language: str) -> Spot:
+def _url(name: str, spot: Spot) -> str:
+    return reverse(f"office:wording_{name}", args=[spot.kind, spot.channel, spot.language])
+
+
+def _place(request: StaffRequest, kind: str, channel: str, language: str) -> Place:
     if kind not in Kind.__members__.values() or language not in SPEECHES or channel not in channels_of(Kind(kind)):
         raise Http404
-    return Spot(Kind(kind), channel, language)
+    variant = request.GET.get("variant", "").strip()
+    if variant and not (kind in OF_RULES and is_variant(variant)):
+        raise Http404
+    return Place(Spot(Kind(kind), channel, language, variant))
 
 
 class WordingForm(TonusForm):
@@ -102,7 +140,7 @@ class WordingForm(TonusForm):
 class Cell:
     """One template in the list."""
 
-    spot: Spot
+    place: Place
     row: MessageTemplate | None
     tried: Tried
     #: Why the clinic's own words are passed over, when they are.
@@ -119,30 +157,35 @@ def templates(request: StaffRequest) -> HttpResponse:
     clinic = Clinic.the()
     asked = request.GET.get("language", clinic.language)
     language = asked if asked in SPEECHES else "en"
-    rows = {(row.kind, row.channel): row for row in MessageTemplate.objects.present().in_language(language)}
+    present = list(MessageTemplate.objects.present().select_related("written_by"))
+    rows = {row.spot: row for row in present}
+    variants = sorted({(row.kind, row.variant) for row in present if row.variant and not row.is_reset})
     on, private = wording_preview.ground(clinic, request.now), wordings.telling_words()
 
-    def cell(kind: Kind, channel: str) -> Cell | None:
-        spot = Spot(kind, channel, language)
-        return _cell(spot, rows.get((kind, channel)), on, private) if channel in channels_of(kind) else None
+    def line(kind: Kind, variant: str = "") -> tuple[Place, list[Cell | None]]:
+        spots = {channel: Spot(kind, channel, language, variant) for channel in channels_of(kind)}
+        cells = [_cell(spots[each], rows, on, private) if each in spots else None for each in CHANNELS]
+        return Place(next(iter(spots.values()))), cells
 
     groups = [
-        (title, [(label, occasion, [cell(kind, channel) for channel in CHANNELS]) for kind, label, occasion in kinds])
+        (title, [line(kind, each) for kind, _, _ in kinds for each in ("", *(v for k, v in variants if k == kind))])
         for title, kinds in GROUPS
     ]
     context = {"groups": groups, "language": SPEECHES[language], "languages": SPEECHES.values()}
     return page(request, "wording/templates.html", context)
 
 
-def _cell(spot: Spot, row: MessageTemplate | None, on: Ground, private: frozenset[str]) -> Cell:
-    """With the clinic's own words where they are in force, else with those that Tonus comes with."""
-    as_it_comes, passed_over = wordings.as_it_comes(*spot.key), ""
-    if row is not None and not row.is_reset:
+def _cell(spot: Spot, rows: Mapping[Spot, MessageTemplate], on: Ground, private: frozenset[str]) -> Cell:
+    """With the words that are in force: the clinic's own, else the usual ones, else those that Tonus comes with."""
+    row, passed_over = rows.get(spot), ""
+    for each in (row, rows.get(spot.usual)):
+        if each is None or each.is_reset:
+            continue
         try:
-            return Cell(spot, row, wording_preview.of(wordings.checked(row, private=private), on))
+            return Cell(Place(spot), row, wording_preview.of(wordings.checked(each, private=private), on), passed_over)
         except Refused as refused:
-            passed_over = str(refused)
-    return Cell(spot, row, wording_preview.of(as_it_comes, on), passed_over)
+            passed_over = passed_over or str(refused)
+    return Cell(Place(spot), row, wording_preview.of(wordings.as_it_comes(spot.usual), on), passed_over)
 
 
 # -- One of them ---------------------------------------------------------------------------------------
@@ -151,51 +194,53 @@ def _cell(spot: Spot, row: MessageTemplate | None, on: Ground, private: frozense
 @requires(Can.MANAGE_CLINIC)
 def template(request: StaffRequest, kind: str, channel: str, language: str) -> HttpResponse:
     """Change the words of one template, and see at once what a patient would read."""
-    spot = _spot(kind, channel, language)
-    versions = list(MessageTemplate.objects.of(*spot.key).newest_first()[: VERSIONS + 1])
-    form = WordingForm(posted(request), spot=spot, initial=_initial(spot, versions, request.GET.get("version", "")))
+    place = _place(request, kind, channel, language)
+    versions = _versions(place.spot)
+    initial = _initial(place.spot, versions, request.GET.get("version", ""))
+    form = WordingForm(posted(request), spot=place.spot, initial=initial)
     status = 200
     if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        words = {"title": data.get("title", ""), "text": data["text"], "seen": data["seen"]}
         try:
-            row = wordings.save(**_said(spot, form), by=request.user, now=request.now)
+            row = wordings.save(spot=place.spot, **words, by=request.user, now=request.now)
         except Refused as refused:
             form.refuse(refused)
         except wordings.Stale as stale:
-            versions, status = list(MessageTemplate.objects.of(*spot.key).newest_first()[: VERSIONS + 1]), 409
+            versions, status = _versions(place.spot), 409
             form.renew(versions[0].version)
             add_refusal(form, stale)
         else:
-            messages.success(request, f"Version {row.version} of “{spot.label}” is what patients read from now on.")
-            return go_to(request, "office:wording_edit", *spot.key)
+            messages.success(request, f"Version {row.version} of “{place.label}” is what patients read from now on.")
+            return go_to(request, place.url)
     status = 422 if form.errors and status == 200 else status
-    return page(request, "wording/template.html", _context(request, spot, form, versions), status=status)
+    return page(request, "wording/template.html", _context(request, place, form, versions), status=status)
 
 
-def _said(spot: Spot, form: WordingForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    kind, channel, language = spot.key
-    words = {"title": data.get("title", ""), "text": data["text"], "seen": data["seen"]}
-    return {"kind": kind, "channel": channel, "language": language, **words}
+def _versions(spot: Spot) -> list[MessageTemplate]:
+    return list(MessageTemplate.objects.at(spot).newest_first()[: VERSIONS + 1])
 
 
 def _initial(spot: Spot, versions: list[MessageTemplate], wanted: str) -> dict[str, Any]:
     """The words in force, or those of an older version that is looked at again."""
-    seen = versions[0].version if versions else 0
-    row = next((row for row in versions if str(row.version) == wanted), versions[0] if versions else None)
+    newest = versions[0] if versions else None
+    row = next((row for row in versions if str(row.version) == wanted), newest)
     title, text = _words(spot, None if wanted == "0" else row)
-    return {"title": title, "text": text, "seen": seen}
+    return {"title": title, "text": text, "seen": newest.version if newest else 0}
 
 
 def _words(spot: Spot, row: MessageTemplate | None) -> tuple[str, str]:
-    return wordings.words_as_they_come(*spot.key) if row is None or row.is_reset else (row.title, row.text)
+    return wordings.words_as_they_come(spot) if row is None or row.is_reset else (row.title, row.text)
 
 
-def _context(request: StaffRequest, spot: Spot, form: WordingForm, versions: list[MessageTemplate]) -> dict[str, Any]:
-    newest = versions[0] if versions else None
+def _context(request: StaffRequest, place: Place, form: WordingForm, versions: list[MessageTemplate]) -> dict[str, Any]:
+    spot, newest = place.spot, versions[0] if versions else None
+    names = wordings.variants(spot.kind) if place.has_variants else []
     return {
-        "spot": spot,
+        "place": place,
         "form": form,
         "palette": wording_preview.palette(spot.kind, spot.channel),
+        "variants": [Place(replace(spot, variant=name)) for name in ["", *names] if name != spot.variant],
         "versions": _compared(spot, versions),
         "more": len(versions) > VERSIONS,
         "newest": newest,
@@ -215,34 +260,45 @@ def _compared(spot: Spot, versions: list[MessageTemplate]) -> list[tuple[Message
 
 
 def _tried(spot: Spot, form: WordingForm, on: Ground) -> Tried:
-    return wording_preview.try_out(
-        *spot.key, title=str(form["title"].value() or "") if "title" in form.fields else "",
-        text=str(form["text"].value() or ""), on=on,
-    )  # fmt: skip
+    title = str(form["title"].value() or "") if "title" in form.fields else ""
+    return wording_preview.try_out(spot, title=title, text=str(form["text"].value() or ""), on=on)
 
 
 @requires(Can.MANAGE_CLINIC)
 @require_POST
 def preview(request: StaffRequest, kind: str, channel: str, language: str) -> HttpResponse:
     """What the words typed so far would say. Keeps nothing."""
-    spot = _spot(kind, channel, language)
-    tried = _tried(spot, WordingForm(request.POST, spot=spot), wording_preview.ground(Clinic.the(), request.now))
-    return page(request, "wording/preview.html", {"spot": spot, "tried": tried})
+    place = _place(request, kind, channel, language)
+    form = WordingForm(request.POST, spot=place.spot)
+    tried = _tried(place.spot, form, wording_preview.ground(Clinic.the(), request.now))
+    return page(request, "wording/preview.html", {"place": place, "tried": tried})
 
 
 @requires(Can.MANAGE_CLINIC)
 @require_POST
 def reset(request: StaffRequest, kind: str, channel: str, language: str) -> HttpResponse:
     """Speak as Tonus comes again; the clinic's own words stay among the versions."""
-    spot = _spot(kind, channel, language)
-    seen = request.POST.get("seen", "")
+    place, seen = _place(request, kind, channel, language), request.POST.get("seen", "")
     try:
         wordings.reset(
-            kind=spot.kind, channel=channel, language=language, seen=int(seen) if seen.isdecimal() else 0,
-            by=request.user, now=request.now,
+            spot=place.spot, seen=int(seen) if seen.isdecimal() else 0, by=request.user, now=request.now
         )  # fmt: skip
     except wordings.Stale:
         messages.error(request, "Somebody else changed these words meanwhile: nothing was reset. Look at them first.")
     else:
-        messages.success(request, f"“{spot.label}” speaks as Tonus comes again.")
-    return go_to(request, "office:wording_edit", *spot.key)
+        how = "in the usual words" if place.spot.variant else "as Tonus comes"
+        messages.success(request, f"“{place.label}” speaks {how} again.")
+    return go_to(request, Place(place.spot.usual).url)
+
+
+@requires(Can.MANAGE_CLINIC)
+@require_POST
+def other_words(request: StaffRequest, kind: str, channel: str, language: str) -> HttpResponse:
+    """Begin other words under a name. Nothing is kept before they are saved."""
+    place, name = _place(request, kind, channel, language), request.POST.get("name", "").strip()
+    if not place.has_variants:
+        raise Http404
+    if not is_variant(name):
+        messages.error(request, f"A name is letters, digits and spaces, at most {LONGEST_VARIANT} of them.")
+        return go_to(request, place.url)
+    return go_to(request, Place(replace(place.spot, variant=name)).url)

@@ -17,10 +17,8 @@ from django.db import transaction
 from clinic import audit
 from clinic.forms import show_phone
 from clinic.models import Clinic, MessageTemplate, User
-from clinic.wording import SMS, SPEECHES, Facts, Kind, Refused, Wording, check, render, spoken
+from clinic.wording import SMS, SPEECHES, Facts, Kind, Refused, Spot, Wording, check, render, spoken
 from clinic.wording.kinds import LABELS
-
-Key = tuple[Kind, str, str]
 
 
 @dataclass(frozen=True)
@@ -36,48 +34,52 @@ class Said:
     wording: str
 
 
-def say(kind: Kind | str, channel: str, language: str, facts: Facts, *, clinic: Clinic | None) -> Said:
+def say(
+    kind: Kind | str, channel: str, language: str, facts: Facts, *, clinic: Clinic | None, variant: str = ""
+) -> Said:
     """The words of one message, in the language wanted, else in the clinic's, else in English.
 
-    Raises clinic.wording.Lacking when a fact is missing that a template of this kind may name. The clinic's name is put
-    in here; its phone and the place's are given as they are kept (E.164).
+    `variant` names other words than the usual ones; where there are none, the usual ones are said. Raises
+    clinic.wording.Lacking when a fact is missing that a template of this kind may name. The clinic's name is put in
+    here; its phone and the place's are given as they are kept (E.164).
     """
     speech = spoken(language, clinic.language if clinic else "")
-    wording = present(clinic).get((Kind(kind), channel, speech.code)) or as_it_comes(Kind(kind), channel, speech.code)
+    spot, own = Spot(Kind(kind), channel, speech.code, variant), present(clinic)
+    wording = own.get(spot) or own.get(spot.usual) or as_it_comes(spot.usual)
     named = replace(
         facts,
         clinic=facts.clinic or (clinic.sender if clinic else ""),
         phone=show_phone(facts.phone, clinic.country if clinic else "US"),
     )
     title, text = render(wording, speech, named)
-    return Said(title or LABELS[wording.kind], text, speech.code, wording.name)
+    return Said(title or LABELS[spot.kind], text, speech.code, wording.name)
 
 
 @lru_cache(maxsize=1024)
-def as_it_comes(kind: Kind, channel: str, language: str) -> Wording:
+def as_it_comes(spot: Spot) -> Wording:
     """The template that Tonus comes with."""
-    title, text = words_as_they_come(kind, channel, language)
-    return check(kind, channel, language, title=title, text=text)
+    title, text = words_as_they_come(spot)
+    return check(spot, title=title, text=text)
 
 
-def words_as_they_come(kind: Kind, channel: str, language: str) -> tuple[str, str]:
-    speech = SPEECHES[language]
-    return ("", speech.texts[kind]) if channel == SMS else speech.mails[kind]
+def words_as_they_come(spot: Spot) -> tuple[str, str]:
+    speech = SPEECHES[spot.language]
+    return ("", speech.texts[spot.kind]) if spot.channel == SMS else speech.mails[spot.kind]
 
 
 # -- The clinic's own ----------------------------------------------------------------------------------
 
 
-def present(clinic: Clinic | None) -> Mapping[Key, Wording]:
+def present(clinic: Clinic | None) -> Mapping[Spot, Wording]:
     """The clinic's own templates of today; nothing is asked while all speak as Tonus comes."""
     return _read(clinic.wording_stamp) if clinic and clinic.wording_stamp else {}
 
 
 @lru_cache(maxsize=4)
-def _read(stamp: uuid.UUID) -> Mapping[Key, Wording]:  # noqa: ARG001 -- what is kept goes by it
+def _read(stamp: uuid.UUID) -> Mapping[Spot, Wording]:  # noqa: ARG001 -- what is kept goes by it
     """One statement. A template that would not be taken today, whoever wrote it, is passed over."""
     private = telling_words()
-    found: dict[Key, Wording] = {}
+    found: dict[Spot, Wording] = {}
     for row in MessageTemplate.objects.present():
         if row.is_reset:
             continue
@@ -85,16 +87,13 @@ def _read(stamp: uuid.UUID) -> Mapping[Key, Wording]:  # noqa: ARG001 -- what is
             wording = checked(row, private=private)
         except (Refused, ValueError):
             continue
-        found[wording.kind, wording.channel, wording.language] = wording
+        found[wording.spot] = wording
     return found
 
 
 def checked(row: MessageTemplate, *, private: Collection[str]) -> Wording:
     """A version as it was written, if it may be said today. Raises Refused."""
-    return check(
-        Kind(row.kind), row.channel, row.language, title=row.title, text=row.text, version=row.version,
-        private=private,
-    )  # fmt: skip
+    return check(row.spot, title=row.title, text=row.text, version=row.version, private=private)
 
 
 #: Who names the clinic's own telling words: its services, above all. Registered by the rooms that have them.
@@ -115,38 +114,38 @@ class Stale(Exception):
 
 
 @transaction.atomic
-def save(
-    *, kind: Kind, channel: str, language: str, title: str, text: str, seen: int, by: User, now: datetime
-) -> MessageTemplate:
+def save(*, spot: Spot, title: str, text: str, seen: int, by: User, now: datetime) -> MessageTemplate:
     """A new version, in force from now on. `seen` is the version that the writer began with; 0 when there was none.
 
     Raises Refused when a clinic may not have it, Stale when it is not the newest any more.
     """
-    text = text.replace("\r\n", "\n").strip()
-    check(kind, channel, language, title=title.strip(), text=text, private=telling_words())
-    return _write(
-        kind=kind, channel=channel, language=language, title=title.strip(), text=text, seen=seen, by=by, now=now
-    )
+    title, text = title.strip(), text.replace("\r\n", "\n").strip()
+    check(spot, title=title, text=text, private=telling_words())
+    return _write(spot, title, text, seen=seen, by=by, now=now)
 
 
 @transaction.atomic
-def reset(*, kind: Kind, channel: str, language: str, seen: int, by: User, now: datetime) -> MessageTemplate:
-    """From now on it speaks as Tonus comes, also when a later Tonus comes with better words."""
-    return _write(kind=kind, channel=channel, language=language, title="", text="", seen=seen, by=by, now=now)
+def reset(*, spot: Spot, seen: int, by: User, now: datetime) -> MessageTemplate:
+    """From now on it speaks as Tonus comes, also when a later Tonus comes with better words; a variant, as usual."""
+    return _write(spot, "", "", seen=seen, by=by, now=now)
 
 
-def _write(
-    *, kind: Kind, channel: str, language: str, title: str, text: str, seen: int, by: User, now: datetime
-) -> MessageTemplate:
+def _write(spot: Spot, title: str, text: str, *, seen: int, by: User, now: datetime) -> MessageTemplate:
     Clinic.objects.select_for_update(no_key=True).get()  # one change at a time
-    newest = MessageTemplate.objects.of(kind, channel, language).order_by("-version").first()
+    newest = MessageTemplate.objects.at(spot).order_by("-version").first()
     if (newest.version if newest else 0) != seen:
         raise Stale("Somebody else changed these words meanwhile. Yours are still here: compare, then save again.")
     row = MessageTemplate.objects.create(
-        kind=kind, channel=channel, language=language, version=seen + 1, title=title, text=text,
-        written_at=now, written_by=by,
+        kind=spot.kind, channel=spot.channel, language=spot.language, variant=spot.variant, version=seen + 1,
+        title=title, text=text, written_at=now, written_by=by,
     )  # fmt: skip
     Clinic.objects.update(wording_stamp=uuid.uuid4())
     act = "wording.reset" if row.is_reset else "wording.changed"
-    audit.record(act, by=by, now=now, detail={"template": f"{kind}/{channel}/{language}", "version": row.version})
+    audit.record(act, by=by, now=now, detail={"template": spot.name, "version": row.version})
     return row
+
+
+def variants(*kinds: Kind) -> list[str]:
+    """The names of the other words that there are, in whatever language or channel."""
+    rows = MessageTemplate.objects.present().filter(kind__in=kinds).exclude(variant="")
+    return sorted({row.variant for row in rows if not row.is_reset})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic import prepared
@@ -48,6 +49,10 @@ class Customs:
     def horizon(self) -> timedelta:
         """Further ahead nothing is due now: the longest lead, and the night that moves it earlier."""
         return longest(self.rules)
+
+    def variant_of(self, rule_uid: UUID | None) -> str:
+        """In which words the rule speaks; "" are the usual ones."""
+        return next((rule.variant for rule in self.rules if rule.uid == rule_uid), "")
 
     def learn(self, kind: str, row: str) -> None:
         """One row of a statement that reads them among others."""

@@ -202,6 +202,7 @@ def _say(spoken: _Spoken, customs: Customs, now: datetime) -> Say:
             visit, spoken.patient, customs.clinic, way,
             purpose=MessagePurpose(message.purpose), words=MessagePurpose(message.says), due_at=message.due_at, now=now,
             times=Times(tuple(each.starts_at for each in spoken.named), every_one=visit.basket is not None),
+            variant=customs.variant_of(message.rule_uid) if spoken.is_reminder else "",
         )  # fmt: skip
     opens: list[Opens] = []
     if spoken.named and (spoken.is_reminder or visit.basket is not None):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clinic import audit
+from clinic import audit, wordings
 from clinic.access import Actor
 from clinic.messaging_states import MessagePurpose
 from clinic.models import Location
@@ -44,11 +44,12 @@ def add(
     service: Service | None = None,
     location: Location | None = None,
     channel: str = "",
+    variant: str = "",
 ) -> MessageRule:
     """From now on patients are written to by this rule too. Raises RuleRefused."""
     rule = MessageRule(
         purpose=MessagePurpose(purpose), anchor=Anchor(anchor), minutes=minutes, service=service, location=location,
-        channel=channel, made_at=now, made_by=staff(by),
+        channel=channel, variant=variant, made_at=now, made_by=staff(by),
     )  # fmt: skip
     _check(rule)
     rule.save()
@@ -68,21 +69,25 @@ def retire(rule: MessageRule, *, by: Actor, now: datetime) -> MessageRule:
 
 
 @transaction.atomic
-def change(rule: MessageRule, *, minutes: int, channel: str, anchor: str, by: Actor, now: datetime) -> MessageRule:
+def change(
+    rule: MessageRule, *, minutes: int, channel: str, anchor: str, variant: str = "", by: Actor, now: datetime
+) -> MessageRule:
     """Another rule in its place, for the same visits. Raises RuleRefused, also when it was retired meanwhile."""
     rule = MessageRule.objects.select_for_update(of=("self",)).select_related("service", "location").get(pk=rule.pk)
     if rule.retired_at is not None:
         raise RuleRefused("Somebody has changed or retired this rule meanwhile.")
-    if (rule.minutes, rule.channel, rule.anchor) == (minutes, channel, anchor):
+    if (rule.minutes, rule.channel, rule.anchor, rule.variant) == (minutes, channel, anchor, variant):
         return rule
     retire(rule, by=by, now=now)
     return add(
         purpose=rule.purpose, anchor=anchor, minutes=minutes, service=rule.service, location=rule.location,
-        channel=channel, by=by, now=now,
+        channel=channel, variant=variant, by=by, now=now,
     )  # fmt: skip
 
 
 def _check(rule: MessageRule) -> None:
+    if rule.variant and rule.variant not in wordings.variants(rule.kind):
+        raise RuleRefused("There are no words of that name any more.")
     if rule.anchor == Anchor.VISIT and rule.minutes < SHORTEST_LEAD:
         raise RuleRefused(f"A reminder goes out at least {in_words(SHORTEST_LEAD)} before the visit.")
     beside = (
@@ -110,5 +115,6 @@ def _say(done: str, rule: MessageRule, *, by: Actor, now: datetime) -> None:
         "service": rule.service.name if rule.service else "",
         "location": rule.location.name if rule.location else "",
         "channel": rule.channel,
+        "variant": rule.variant,
     }
     audit.record(f"messagerule.{done}", by=by, now=now, subject=rule, detail=detail)

@@ -242,7 +242,9 @@ def draft(nudge: Nudge, way: Way, here: Setting) -> Draft:
         name=patient.greeting_name,
         phone=(place.phone if place else "") or (here.clinic.phone if here.clinic else ""),
     )
-    said = wordings.say(nudge.kind, way.channel, patient.language, facts, clinic=here.clinic)
+    said = wordings.say(
+        nudge.kind, way.channel, patient.language, facts, clinic=here.clinic, variant=nudge.rule.variant
+    )
     due_at = max(nudge.due_at, here.hours.later(here.now, here.zone_of(patient)))
     suppressed = way.blocked or (Reason.TOO_LATE if due_at >= nudge.too_late_at else "")
     return Draft(

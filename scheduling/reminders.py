@@ -122,14 +122,14 @@ class _About:
 
     def reminder(self, ask: Asked, sayers: Mapping[str, UUID]) -> Draft:
         """The reminder that is asked for; left out when another one of this visit says it."""
-        draft = self._draft(REMINDER, REMINDER, ask.at, Times())
+        draft = self._draft(REMINDER, REMINDER, ask.at, Times(), rule=ask.rule)
         draft = replace(draft, occasion=ask.occasion, rule_uid=ask.rule)
         return self._as_said(draft, sayers.get(ask.said_by)) if ask.said_by else draft
 
     def late(self, ask: Asked) -> Draft:
         """The reminder whose time has passed, at the next decent hour; it answers nobody."""
         at = self.customs.hours.later(self.now, house.zone_of(self.patient, self.visit.location))
-        draft = self._draft(REMINDER, REMINDER, at, Times())
+        draft = self._draft(REMINDER, REMINDER, at, Times(), rule=ask.rule)
         return replace(draft, occasion=ask.occasion, rule_uid=ask.rule)
 
     def _reminders(self, asks: Sequence[Asked]) -> list[Draft]:
@@ -153,10 +153,13 @@ class _About:
         drafts[:1] = [words.with_entries(draft, [self.visit, *parts], self.customs.clinic) for draft in drafts[:1]]
         return drafts
 
-    def _draft(self, purpose: MessagePurpose, says: MessagePurpose, due_at: datetime, times: Times) -> Draft:
+    def _draft(
+        self, purpose: MessagePurpose, says: MessagePurpose, due_at: datetime, times: Times, rule: UUID | None = None
+    ) -> Draft:
         return words.draft(
             self.visit, self.patient, self.customs.clinic, self.way,
             purpose=purpose, words=says, due_at=due_at, now=self.now, times=times,
+            variant=self.customs.variant_of(rule),
         )  # fmt: skip
 
 

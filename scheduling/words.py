@@ -57,8 +57,12 @@ def draft(
     due_at: datetime,
     now: datetime,
     times: Times,
+    variant: str = "",
 ) -> Draft:
-    """The message about a visit, in these words; with its link, or with the reason why it will not go out."""
+    """The message about a visit, in these words; with its link, or with the reason why it will not go out.
+
+    `variant` names other words than the usual ones, for which the rule asked.
+    """
     tz = appointment.location.tz
     facts = Facts(
         name=patient.greeting_name,
@@ -68,7 +72,8 @@ def draft(
         place=appointment.location.address,
         phone=phone_of(appointment.location, clinic),
     )
-    said = wordings.say(_kind(words, times), way.channel, patient.language, facts, clinic=clinic)
+    kind = _kind(words, times)
+    said = wordings.say(kind, way.channel, patient.language, facts, clinic=clinic, variant=variant)
     return _draft(appointment, patient, way, said, purpose=purpose, words=words, due_at=due_at, now=now)
 
 

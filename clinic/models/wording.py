@@ -8,19 +8,17 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.wording.defaults import SPEECHES
-from clinic.wording.kinds import CHANNELS, EMAIL, SMS, Kind
+from clinic.wording.kinds import CHANNELS, EMAIL, LONGEST_VARIANT, OF_RULES, SMS, Kind, Spot
 
 
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def present(self) -> MessageTemplateQuerySet:
         """The last version of each, also where that is to speak as Tonus comes again."""
-        return self.order_by("kind", "channel", "language", "-version").distinct("kind", "channel", "language")
+        each = ("kind", "variant", "channel", "language")
+        return self.order_by(*each, "-version").distinct(*each)
 
-    def of(self, kind: str, channel: str, language: str) -> MessageTemplateQuerySet:
-        return self.filter(kind=kind, channel=channel, language=language)
-
-    def in_language(self, language: str) -> MessageTemplateQuerySet:
-        return self.filter(language=language).select_related("written_by")
+    def at(self, spot: Spot) -> MessageTemplateQuerySet:
+        return self.filter(kind=spot.kind, variant=spot.variant, channel=spot.channel, language=spot.language)
 
     def newest_first(self) -> MessageTemplateQuerySet:
         return self.select_related("written_by").order_by("-version")
@@ -34,6 +32,8 @@ class MessageTemplate(models.Model):
     kind = models.CharField(max_length=24)
     channel = models.CharField(max_length=10)
     language = models.CharField(max_length=8)
+    #: The name of other words than the usual ones, for rules that ask for these.
+    variant = models.CharField(max_length=LONGEST_VARIANT, blank=True, default="", db_default="")
     version = models.PositiveIntegerField()
     #: A text message has none.
     title = models.CharField(max_length=200, blank=True)
@@ -45,7 +45,13 @@ class MessageTemplate(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint("kind", "channel", "language", "version", name="a_template_has_each_version_once"),
+            models.UniqueConstraint(
+                "kind", "variant", "channel", "language", "version", name="a_template_has_each_version_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(variant="") | Q(kind__in=sorted(kind.value for kind in OF_RULES)),
+                name="only_what_rules_ask_for_has_other_words",
+            ),
             models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in Kind]), name="template_kind_is_known"),
             models.CheckConstraint(condition=Q(channel__in=CHANNELS), name="template_channel_is_known"),
             models.CheckConstraint(condition=Q(language__in=list(SPEECHES)), name="template_language_is_known"),
@@ -60,7 +66,11 @@ class MessageTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.channel}/{self.language} {self.version}"
+        return f"{self.spot.name} {self.version}"
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(Kind(self.kind), self.channel, self.language, self.variant)
 
     @property
     def is_reset(self) -> bool:

@@ -8,7 +8,7 @@ from clinic.wording.checking import Refused, Wording, check
 from clinic.wording.defaults import SPEECHES, spoken
 from clinic.wording.facts import Became, Facts, Line
 from clinic.wording.fields import Field
-from clinic.wording.kinds import EMAIL, SMS, Kind
+from clinic.wording.kinds import EMAIL, SMS, Kind, Spot
 from clinic.wording.rendering import Lacking, render
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Lacking",
     "Line",
     "Refused",
+    "Spot",
     "Wording",
     "check",
     "render",

@@ -10,7 +10,7 @@ from clinic.wording import fields
 from clinic.wording.defaults import SPEECHES
 from clinic.wording.discreet import telling_word
 from clinic.wording.fields import Field
-from clinic.wording.kinds import EMAIL, SMS, Kind
+from clinic.wording.kinds import EMAIL, SMS, Kind, Spot
 from clinic.wording.parse import BadTemplate, Template, always_there, fields_of, parse, words_of
 
 #: Longer than this no text message and no mail of ours needs to be.
@@ -20,11 +20,9 @@ LONGEST_TITLE = 120
 
 @dataclass(frozen=True)
 class Wording:
-    """The parsed words for one kind, channel and language. Whoever has one has one that was checked."""
+    """The parsed words of one template. Whoever has one has one that was checked."""
 
-    kind: Kind
-    channel: str
-    language: str
+    spot: Spot
     title: Template
     text: Template
     #: 0 is as Tonus comes.
@@ -33,7 +31,7 @@ class Wording:
     @property
     def name(self) -> str:
         """ "visit_reminder/sms/en 3": what the ledger keeps of it."""
-        return f"{self.kind}/{self.channel}/{self.language} {self.version}"
+        return f"{self.spot.name} {self.version}"
 
 
 class Refused(Exception):
@@ -44,21 +42,19 @@ class Refused(Exception):
         self.problems = problems
 
 
-def check(
-    kind: Kind, channel: str, language: str, *, title: str, text: str, version: int = 0, private: Collection[str] = ()
-) -> Wording:
+def check(spot: Spot, *, title: str, text: str, version: int = 0, private: Collection[str] = ()) -> Wording:
     """The template, parsed. `private` are the clinic's own telling words. Raises Refused."""
     problems: dict[str, str] = {}
-    telling = {*SPEECHES[language].telling, *private}
+    telling = {*SPEECHES[spot.language].telling, *private}
     parsed = {}
     for part, said in (("title", title), ("text", text)):
         try:
-            parsed[part] = _checked(kind, channel, part, said, telling)
+            parsed[part] = _checked(spot.kind, spot.channel, part, said, telling)
         except BadTemplate as bad:
             problems[part] = str(bad)
     if problems:
         raise Refused(problems)
-    return Wording(kind, channel, language, parsed["title"], parsed["text"], version)
+    return Wording(spot, parsed["title"], parsed["text"], version)
 
 
 def _checked(kind: Kind, channel: str, part: str, said: str, telling: Collection[str]) -> Template:

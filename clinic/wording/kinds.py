@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 EMAIL, SMS = "email", "sms"
@@ -43,6 +45,42 @@ class Kind(StrEnum):
     REPLY_HELP = "reply_help"
     REPLY_STOPPED = "reply_stopped"
     REPLY_STARTED = "reply_started"
+
+
+#: What rules of the clinic ask for: each rule may do so in words of its own, which bear a name.
+OF_RULES = frozenset(
+    {
+        Kind.VISIT_REMINDER, Kind.RECALL, Kind.PLAN_REVIEW, Kind.EXERCISE_NUDGE, Kind.INVOICE, Kind.INVOICE_OVERDUE,
+    }
+)  # fmt: skip
+LONGEST_VARIANT = 30
+_VARIANT = re.compile(r"\w[\w -]*")
+
+
+def is_variant(name: str) -> bool:
+    """Whether other words than the usual ones may bear this name."""
+    return len(name) <= LONGEST_VARIANT and _VARIANT.fullmatch(name) is not None and name == name.strip()
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Which template: what about, by which channel, in which language; "" is the usual one of several."""
+
+    kind: Kind
+    channel: str
+    language: str
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """ "visit_reminder/sms/en", or "visit_reminder:Last word/sms/en"."""
+        variant = f":{self.variant}" if self.variant else ""
+        return f"{self.kind}{variant}/{self.channel}/{self.language}"
+
+    @property
+    def usual(self) -> Spot:
+        """Who speaks here when nobody has written anything."""
+        return Spot(self.kind, self.channel, self.language)
 
 
 #: As the owner finds them, each with when it is said.

@@ -22,7 +22,7 @@ class Lacking(ValueError):
 
 def render(wording: Wording, speech: Speech, facts: Facts) -> tuple[str, str]:
     """Title and text. `{link}` still stands in it, once, and nothing else that looks like it."""
-    kind, channel = wording.kind, wording.channel
+    kind, channel = wording.spot.kind, wording.spot.channel
     said = _said(speech, channel, facts)
     known = {field: said[field] for field in fields.allowed(kind, channel)}
     lacking = [f for f, words in known.items() if not words and f not in fields.may_be_empty(kind)]

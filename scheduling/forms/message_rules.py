@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 
+from clinic import wordings
 from clinic.forms import TonusForm
 from clinic.messaging_states import Channel, MessagePurpose
 from clinic.models import Location
 from scheduling.forms.booking import ByUid
 from scheduling.models import MessageRule, Service
-from scheduling.models.message_rules import ANCHORS, DAY, LONGEST_LEAD, Anchor
+from scheduling.models.message_rules import ANCHORS, DAY, LONGEST_LEAD, Anchor, kind_of
 
 UNITS = {"days": DAY, "hours": 60, "minutes": 1}
 LONGEST_AFTER = 365 * DAY
@@ -37,11 +38,18 @@ class MessageRuleForm(TonusForm):
         help_text="Where no rule speaks of a patient's way, they get what the others get.",
     )
 
+    variant = forms.ChoiceField(
+        label="In which words",
+        required=False,
+        help_text="Other words than the usual ones are written by an owner: Office, Wording.",
+    )
+
     def __init__(self, *args: Any, purpose: MessagePurpose, rule: MessageRule | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.purpose, anchors = purpose, ANCHORS[purpose]
         self.is_reminder = purpose == MessagePurpose.VISIT_REMINDER
         self._only(anchors)
+        self._words(anchors)
         if self.is_reminder and rule is None:
             self._choices("service", Service.objects.filter(is_active=True).order_by("name"))
             self._choices("location", Location.objects.active().order_by("name"))
@@ -50,6 +58,7 @@ class MessageRuleForm(TonusForm):
         if rule is not None:
             unit = next(name for name, minutes in UNITS.items() if rule.minutes % minutes == 0)
             self.initial.update(amount=rule.minutes // UNITS[unit], unit=unit, anchor=rule.anchor, channel=rule.channel)
+            self.initial.update(variant=rule.variant)
 
     def _only(self, anchors: tuple[Anchor, ...]) -> None:
         anchor, unit = self.fields["anchor"], self.fields["unit"]
@@ -61,6 +70,15 @@ class MessageRuleForm(TonusForm):
         if not self.is_reminder:
             unit.choices, unit.initial, unit.widget = [("days", "days")], "days", forms.HiddenInput()
             self.fields["amount"].label = "How many days"
+
+    def _words(self, anchors: tuple[Anchor, ...]) -> None:
+        """The names of other words, where there are any."""
+        names = wordings.variants(*(kind_of(self.purpose, anchor) for anchor in anchors))
+        field = self.fields["variant"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "The usual words"), *((name, name) for name in names)]
+        if not names:
+            field.widget = forms.HiddenInput()
 
     def _choices(self, name: str, rows: Any) -> None:
         field = self.fields[name]
@@ -86,6 +104,7 @@ class MessageRuleForm(TonusForm):
             "service": data.get("service"),
             "location": data.get("location"),
             "channel": data["channel"],
+            "variant": data["variant"],
         }
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.messaging_states import Channel, MessagePurpose
+from clinic.wording.kinds import LONGEST_VARIANT, Kind
 from scheduling.models.resources import Service
 
 DAY = 24 * 60
@@ -77,6 +78,8 @@ class MessageRule(models.Model):
     location = models.ForeignKey("clinic.Location", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     #: Only for patients who are reached this way.
     channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)
+    #: In which words, where these are not the usual ones: the name of a variant in clinic.wording.
+    variant = models.CharField(max_length=LONGEST_VARIANT, blank=True, default="", db_default="")
 
     made_at = models.DateTimeField()
     #: None: by Tonus itself, when the clinic was opened.
@@ -129,8 +132,18 @@ class MessageRule(models.Model):
         return in_words(self.minutes)
 
     @property
+    def kind(self) -> Kind:
+        """Whose words it speaks."""
+        return kind_of(self.purpose, self.anchor)
+
+    @property
     def is_special(self) -> bool:
         return self.service_id is not None or self.location_id is not None
+
+
+def kind_of(purpose: str, anchor: str) -> Kind:
+    """What a rule of this purpose, counted from that, speaks of."""
+    return Kind.INVOICE_OVERDUE if (purpose, anchor) == (MessagePurpose.INVOICE, Anchor.DUE) else Kind(purpose)
 
 
 def in_words(minutes: int) -> str:

@@ -123,7 +123,7 @@ def change(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     purpose = MessagePurpose(rule.purpose)
     form = MessageRuleForm(posted(request), purpose=purpose, rule=rule)
     if request.method == "POST" and form.is_valid():
-        facts = {name: form.facts()[name] for name in ("minutes", "channel", "anchor")}
+        facts = {name: form.facts()[name] for name in ("minutes", "channel", "anchor", "variant")}
         try:
             rule = message_rules.change(rule, **facts, by=request.user, now=request.now)
         except message_rules.RuleRefused as refusal:

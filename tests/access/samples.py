@@ -67,6 +67,7 @@ _OBJECTS: dict[str, str] = {
     "treatments:letter_start": "open_episode",
     **dict.fromkeys(("treatments:letter", "treatments:letter_preview", "treatments:letter_discard"), "letter"),
     "treatments:note": "note",
+    "treatments:note_paper": "note",
     "treatments:chart": "draft",
     "treatments:autosave": "draft",
     "treatments:carry": "draft",
@@ -236,7 +237,7 @@ def samples(world: World) -> dict[str, Sample]:
         "office:staff_start_over": somebody,
         **{
             f"office:wording_{act}": alike(kind="visit_reminder", channel="sms", language="en")
-            for act in ("edit", "preview", "reset")
+            for act in ("edit", "preview", "other", "reset")
         },
         "office:location_edit": alike(uid=world.place.uid),
         "office:location_close": alike(uid=world.place.uid),

@@ -26,6 +26,7 @@ from clinic.wording import (
     Lacking,
     Line,
     Refused,
+    Spot,
     check,
     examples,
     fields,
@@ -35,7 +36,7 @@ from clinic.wording import (
 from clinic.wording.comparing import compared
 from clinic.wording.discreet import telling_word
 from clinic.wording.examples import House
-from clinic.wording.kinds import CHANNELS, GROUPS, LABELS, channels_of
+from clinic.wording.kinds import CHANNELS, GROUPS, LABELS, OF_RULES, channels_of, is_variant
 from clinic.wording.parse import BadTemplate, Maybe, parse
 from clinic.wording.segments import BASIC, EXTENDED, GSM, UCS2, count
 
@@ -54,7 +55,7 @@ def words_of(kind: Kind, channel: str, language: str) -> tuple[str, str]:
 
 def default(kind: Kind, channel: str, language: str):
     title, text = words_of(kind, channel, language)
-    return check(kind, channel, language, title=title, text=text)
+    return check(Spot(kind, channel, language), title=title, text=text)
 
 
 def said(kind: Kind, channel: str, language: str, facts: Facts | None = None) -> tuple[str, str]:
@@ -65,7 +66,7 @@ def said(kind: Kind, channel: str, language: str, facts: Facts | None = None) ->
 def problem(kind: Kind, channel: str, text: str, *, language: str = "en", private=()) -> dict[str, str]:
     title = "A subject" if channel == EMAIL else ""
     with pytest.raises(Refused) as refused:
-        check(kind, channel, language, title=title, text=text, private=private)
+        check(Spot(kind, channel, language), title=title, text=text, private=private)
     return refused.value.problems
 
 
@@ -211,7 +212,7 @@ def test_a_reminder_needs_its_time_and_its_link_and_nothing_that_may_be_missing(
 )
 def test_a_subject_is_one_line_and_names_nobody(title, sentence):
     with pytest.raises(Refused) as refused:
-        check(Kind.VISIT_REMINDER, EMAIL, "en", title=title, text="{when}\n\n{link}\n\n")
+        check(Spot(Kind.VISIT_REMINDER, EMAIL, "en"), title=title, text="{when}\n\n{link}\n\n")
     assert refused.value.problems == {"title": sentence}
 
 
@@ -272,7 +273,7 @@ def test_its_words_are_looked_through_as_well(language, text, word):
     ],
 )
 def test_words_that_only_look_alike_are_let_through(text):
-    assert check(Kind.VISIT_REMINDER, SMS, "en", title="", text=text, private={"Sound bath"})
+    assert check(Spot(Kind.VISIT_REMINDER, SMS, "en"), title="", text=text, private={"Sound bath"})
 
 
 #: What must never be read on somebody's phone: given as facts, and typed into templates.
@@ -322,7 +323,7 @@ def test_whatever_the_facts_and_the_template_no_text_message_says_what_is_privat
     """Either the template is refused, or nothing that it renders holds any of it."""
     for words in (text, SPEECHES[language].texts[kind], SPEECHES[language].texts[kind] + text):
         try:
-            wording = check(kind, SMS, language, title="", text=words, private=CANARIES)
+            wording = check(Spot(kind, SMS, language), title="", text=words, private=CANARIES)
             title, rendered = render(wording, SPEECHES[language], facts)
         except (Refused, Lacking):
             continue
@@ -337,7 +338,7 @@ def test_whatever_the_facts_and_the_template_no_text_message_says_what_is_privat
 
 def test_the_law_above_is_not_empty():
     """Templates that are let through exist, and what is kept out of a text message a mail may say."""
-    assert check(Kind.INVOICE, SMS, "en", title="", text="{name} {clinic}", private=CANARIES)
+    assert check(Spot(Kind.INVOICE, SMS, "en"), title="", text="{name} {clinic}", private=CANARIES)
     facts = Facts(name="Ana", clinic="B", amount=AMOUNT, currency="USD", number="Zzservice")
     assert "$73,197.31" in said(Kind.INVOICE, EMAIL, "en", facts)[1]
 
@@ -534,6 +535,18 @@ def test_a_family_reads_whose_visit_is_when():
     _, text = said(Kind.FAMILY_REMINDER, EMAIL, "de")
     assert text.startswith("Guten Tag Ana und Ben,\n")
     assert "\nAna: Dienstag, 24. November 2026, 14:30 Uhr (EST)\nBen: Dienstag," in text
+
+
+@pytest.mark.parametrize("name", ["Last word", "a", "short-one", "Mañana 2", "x" * 30])
+def test_other_words_bear_a_name(name):
+    assert is_variant(name)
+    for kind in OF_RULES:
+        assert len(Spot(kind, EMAIL, "en", name).name) <= 60 - len(" 1000"), "the ledger keeps it in sixty places"
+
+
+@pytest.mark.parametrize("name", ["", " ", " a", "a ", "x" * 31, "a/b", "a\nb", "<b>", "{name}", "-", "a&b=c"])
+def test_and_no_other_sign(name):
+    assert not is_variant(name)
 
 
 # -- Mails, examples, versions ---------------------------------------------------------------------------

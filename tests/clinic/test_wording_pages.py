@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clinic import wordings
 from clinic.models import AuditEvent, Clinic, MessageTemplate
-from clinic.wording import EMAIL, SMS, Kind
+from clinic.wording import EMAIL, SMS, Kind, Spot
 from clinic.wording.kinds import LABELS, channels_of
 from tests.factories.people import a_clinic, a_location, an_owner, front_desk
 from tests.factories.scheduling import a_small_clinic
@@ -47,10 +47,8 @@ def office(client, owner):
     return client
 
 
-def save(owner, text: str = OURS, *, seen: int = 0, kind=Kind.VISIT_REMINDER, channel=SMS, language="en", title=""):
-    return wordings.save(
-        kind=kind, channel=channel, language=language, title=title, text=text, seen=seen, by=owner, now=NOON
-    )
+def save(owner, text: str = OURS, *, seen: int = 0, kind=Kind.VISIT_REMINDER, variant=""):
+    return wordings.save(spot=Spot(kind, SMS, "en", variant), title="", text=text, seen=seen, by=owner, now=NOON)
 
 
 def text_of(answer) -> str:
@@ -89,7 +87,7 @@ def test_the_list_says_what_is_ours_and_what_is_not_in_use(office, owner):
 @pytest.mark.parametrize("own", [1, 4])
 def test_the_list_costs_the_same_however_many_are_our_own(office, owner, own, django_assert_num_queries):
     for kind in list(Kind)[:own]:
-        text = wordings.words_as_they_come(kind, SMS, "en")[1] + "!"
+        text = wordings.words_as_they_come(Spot(kind, SMS, "en"))[1] + "!"
         save(owner, text, kind=kind)
     office.get(LIST)
     with django_assert_num_queries(8):
@@ -131,7 +129,7 @@ def test_the_editor_of_a_mail_has_a_subject_and_shows_the_mail(office, language)
     "path",
     ["visit_reminder/fax/en", "visit_reminder/sms/xx", "bill/sms/en", "reply_help/email/en", "VISIT_REMINDER/sms/en"],
 )
-@pytest.mark.parametrize("ending", ["", "preview/", "reset/"])
+@pytest.mark.parametrize("ending", ["", "preview/", "reset/", "other/"])
 def test_what_is_no_template_is_not_found(office, path, ending):
     way = office.post if ending else office.get
     assert way(f"{LIST}{path}/{ending}").status_code == 404
@@ -285,8 +283,58 @@ def test_the_editor_costs_the_same_however_many_versions_there_are(office, owner
     for n in range(versions):
         save(owner, OURS + "!" * n, seen=n)
     office.get(spot())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         office.get(spot())
+
+
+# -- Other words -----------------------------------------------------------------------------------------
+
+OTHER = "?variant=Last+word"
+
+
+def test_other_words_are_begun_under_a_name_from_the_usual_ones(office, owner):
+    save(owner)
+    answer = office.post(spot(name="other"), {"name": " Last word "}, follow=True)
+    assert answer.redirect_chain == [(spot() + OTHER, 303)]
+    said = text_of(answer)
+    assert "Reminder: Last word" in said
+    assert "The usual words" in said
+    assert not MessageTemplate.objects.exclude(variant="").exists()
+    answer = office.post(spot() + OTHER, {"text": "Soon: {when} {link}", "seen": "0"}, follow=True)
+    assert answer.redirect_chain == [(spot() + OTHER, 303)]
+    assert MessageTemplate.objects.get(variant="Last word").text == "Soon: {when} {link}"
+    assert MessageTemplate.objects.get(variant="").text == OURS
+
+
+def test_other_words_are_listed_below_the_usual_ones(office, owner):
+    save(owner, "Soon: {when} {link}", variant="Last word")
+    page = office.get(LIST).content.decode()
+    assert f'href="{spot()}{OTHER}"' in page
+    assert f'href="{spot(channel=EMAIL)}{OTHER}"' in page
+    said = text_of(office.get(LIST))
+    assert "Reminder: Last word for rules that ask for these words" in said
+    assert "Reminder: Last word" in text_of(office.get(spot()))
+
+
+def test_other_words_are_taken_back_for_the_usual_ones(office, owner):
+    save(owner, "Soon: {when} {link}", variant="Last word")
+    said = text_of(office.post(spot(name="reset") + OTHER, {"seen": "1"}, follow=True))
+    assert "“Reminder: Last word” speaks in the usual words again." in said
+    assert "Reminder: Last word for rules" not in text_of(office.get(LIST))
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "x" * 31, "<b>"])
+def test_what_is_no_name_is_said_and_begins_nothing(office, name):
+    answer = office.post(spot(name="other"), {"name": name}, follow=True)
+    assert answer.redirect_chain == [(spot(), 303)]
+    assert "A name is letters, digits and spaces, at most 30 of them." in text_of(answer)
+
+
+def test_only_what_rules_ask_for_has_other_words(office):
+    assert "Other words" not in text_of(office.get(spot(Kind.VISIT_BOOKED)))
+    assert office.get(spot(Kind.VISIT_BOOKED) + OTHER).status_code == 404
+    assert office.post(spot(Kind.VISIT_BOOKED, name="other"), {"name": "Last word"}).status_code == 404
+    assert office.get(spot() + "?variant=%3Cb%3E").status_code == 404
 
 
 # -- Who may ---------------------------------------------------------------------------------------------
@@ -299,3 +347,4 @@ def test_the_words_are_the_owners(client, owner):
     assert client.post(spot(), {"text": OURS, "seen": "0"}).status_code == 403
     assert client.post(spot(name="preview"), {"text": OURS}).status_code == 403
     assert client.post(spot(name="reset"), {"seen": "0"}).status_code == 403
+    assert client.post(spot(name="other"), {"name": "Last word"}).status_code == 403

@@ -11,7 +11,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from clinic import wordings
 from clinic.models import AuditEvent, Clinic, MessageTemplate, OutboundMessage
-from clinic.wording import EMAIL, SMS, Facts, Kind, Refused
+from clinic.wording import EMAIL, SMS, Facts, Kind, Refused, Spot
 from tests.factories import scheduling as make
 from tests.factories.people import a_clinic, an_owner
 from tests.factories.scheduling import local
@@ -29,15 +29,16 @@ def owner():
     return an_owner(name="Olivia Owner")
 
 
-def save(owner, text: str = OURS, *, seen: int = 0, kind=Kind.VISIT_REMINDER, channel=SMS, language="en", title=""):
-    return wordings.save(
-        kind=kind, channel=channel, language=language, title=title, text=text, seen=seen, by=owner, now=NOW
-    )
+REMINDER = Spot(Kind.VISIT_REMINDER, SMS, "en")
 
 
-def say(language: str = "en", channel: str = SMS, **facts) -> wordings.Said:
+def save(owner, text: str = OURS, *, seen: int = 0, spot: Spot = REMINDER, title=""):
+    return wordings.save(spot=spot, title=title, text=text, seen=seen, by=owner, now=NOW)
+
+
+def say(language: str = "en", channel: str = SMS, variant: str = "", **facts) -> wordings.Said:
     known = Facts(**({"name": "Ana", "when": AT} | facts))
-    return wordings.say("visit_reminder", channel, language, known, clinic=Clinic.objects.first())
+    return wordings.say("visit_reminder", channel, language, known, clinic=Clinic.objects.first(), variant=variant)
 
 
 # -- What is said ----------------------------------------------------------------------------------------
@@ -89,14 +90,14 @@ def test_the_next_version_takes_the_place_of_the_one_before_which_stays(owner):
     save(owner)
     save(owner, "{when}: {link}", seen=1)
     assert say().text == "Fri 27 Nov, 14:30: {link}"
-    assert [row.text for row in MessageTemplate.objects.of("visit_reminder", SMS, "en").newest_first()] == [
+    assert [row.text for row in MessageTemplate.objects.at(REMINDER).newest_first()] == [
         "{when}: {link}", OURS,
     ]  # fmt: skip
 
 
 def test_reset_means_as_tonus_comes_and_loses_no_version(owner):
     save(owner)
-    wordings.reset(kind=Kind.VISIT_REMINDER, channel=SMS, language="en", seen=1, by=owner, now=NOW)
+    wordings.reset(spot=REMINDER, seen=1, by=owner, now=NOW)
     assert "see you" in say().text
     assert say().wording == "visit_reminder/sms/en 0"
     assert MessageTemplate.objects.count() == 2
@@ -110,7 +111,7 @@ def test_who_began_with_older_words_is_told_and_changes_nothing(owner):
     with pytest.raises(wordings.Stale, match="Somebody else changed these words meanwhile"):
         save(owner, "{when} {link}", seen=0)
     with pytest.raises(wordings.Stale):
-        wordings.reset(kind=Kind.VISIT_REMINDER, channel=SMS, language="en", seen=0, by=owner, now=NOW)
+        wordings.reset(spot=REMINDER, seen=0, by=owner, now=NOW)
     assert MessageTemplate.objects.count() == 1
 
 
@@ -144,10 +145,45 @@ def test_words_that_came_in_another_way_are_passed_over_when_they_may_not_be_sai
 
 
 def test_a_clinics_words_of_a_mail_have_their_own_subject(owner):
-    save(owner, "Hello {name},\n\n{when}\n\n{link}\n\nBye", channel=EMAIL, title="Soon at {clinic}")
+    spot = Spot(Kind.VISIT_REMINDER, EMAIL, "en")
+    save(owner, "Hello {name},\n\n{when}\n\n{link}\n\nBye", spot=spot, title="Soon at {clinic}")
     said = say("en", EMAIL)
     assert said.title == "Soon at Back to Work Clinic"
     assert said.text == "Hello Ana,\n\nFriday 27 November 2026, 14:30 (EST)\n\n{link}\n\nBye\n"
+
+
+# -- Other words for some rules --------------------------------------------------------------------------
+
+LAST_WORD = Spot(Kind.VISIT_REMINDER, SMS, "en", "Last word")
+
+
+def test_who_asks_for_other_words_gets_them_and_all_others_the_usual_ones(owner):
+    save(owner)
+    save(owner, "Soon, {name}: {when} {link}", spot=LAST_WORD)
+    assert say(variant="Last word").text == "Soon, Ana: Fri 27 Nov, 14:30 {link}"
+    assert say(variant="Last word").wording == "visit_reminder:Last word/sms/en 1"
+    assert say().wording == "visit_reminder/sms/en 1"
+    assert wordings.variants(Kind.VISIT_REMINDER) == ["Last word"]
+    assert wordings.variants(Kind.RECALL) == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_where_other_words_are_not_written_the_usual_ones_are_said(owner, language):
+    save(owner, "Usual: {when} {link}", spot=Spot(Kind.VISIT_REMINDER, SMS, language))
+    assert say(language, variant="Last word").text.startswith("Usual: ")
+    assert say("de", variant="Last word").wording == "visit_reminder/sms/de 0"
+
+
+def test_other_words_that_are_taken_back_are_the_usual_ones_again(owner):
+    save(owner, "Soon: {when} {link}", spot=LAST_WORD)
+    wordings.reset(spot=LAST_WORD, seen=1, by=owner, now=NOW)
+    assert say(variant="Last word").wording == "visit_reminder/sms/en 0"
+    assert wordings.variants(Kind.VISIT_REMINDER) == []
+
+
+def test_other_words_are_checked_like_the_usual_ones(owner):
+    with pytest.raises(Refused):
+        save(owner, "Your massage: {when} {link}", spot=LAST_WORD)
 
 
 # -- Never stale, never dear -----------------------------------------------------------------------------
@@ -176,7 +212,7 @@ def test_another_process_speaks_in_the_new_words_with_its_next_look_at_the_clini
     save(owner, "{when}: {link}", seen=1)
     after = Clinic.the()
     assert after.wording_stamp != before.wording_stamp
-    assert wordings.present(after)[Kind.VISIT_REMINDER, SMS, "en"].version == 2
+    assert wordings.present(after)[REMINDER].version == 2
 
 
 def test_a_change_that_is_rolled_back_was_never_said(owner):
@@ -197,6 +233,7 @@ def test_a_change_that_is_rolled_back_was_never_said(owner):
         ({"channel": "fax"}, "template_channel_is_known"),
         ({"language": "xx"}, "template_language_is_known"),
         ({"version": 0}, "template_versions_count_from_one"),
+        ({"kind": "visit_booked", "variant": "Last word"}, "only_what_rules_ask_for_has_other_words"),
         ({"title": "A subject"}, "template_has_its_words_or_none"),
         ({"channel": EMAIL}, "template_has_its_words_or_none"),
         ({"channel": EMAIL, "title": "Only a subject", "text": ""}, "template_has_its_words_or_none"),
