@@ -30,6 +30,7 @@ urlpatterns = [
     path("plan/<uuid:uid>/end/", plans.plan_end, name="plan_end"),
     path("notes/", notes.unsigned, name="unsigned"),
     path("note/<uuid:uid>/", notes.note, name="note"),
+    path("note/<uuid:uid>/paper/", notes.note_paper, name="note_paper"),
     path("note/<uuid:uid>/chart/", chart.chart, name="chart"),
     path("note/<uuid:uid>/gate/", chart.gate, name="chart_gate"),
     path("note/<uuid:uid>/autosave/", chart.autosave, name="autosave"),

@@ -7,7 +7,7 @@ from django.db import connection
 
 from tests.factories import treatments as make
 from tests.treatments import roles
-from treatments import notes
+from treatments import note_paper, notes
 from treatments.models import SessionNote
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +84,13 @@ def test_a_missing_row_shows():
         cursor.execute("DELETE FROM treatments_exercisedone WHERE note_id = %s", [note.pk])
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     assert notes.altered() == [note.uid]
+
+
+def test_the_paper_of_an_altered_note_says_so(signed):
+    assert note_paper.paper_data(SessionNote.objects.with_parts().get(pk=signed.pk))["signed"][0].endswith("10:00.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE treatments_sessionnote SET subjective = 'x' WHERE id = %s", [signed.pk])
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    altered = note_paper.paper_data(SessionNote.objects.with_parts().get(pk=signed.pk))
+    assert "This is not what was signed." in altered["signed"][0]

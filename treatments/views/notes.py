@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from clinic import audit
+from clinic import audit, documents
 from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.models import Practitioner
 from clinic.pages import go_to, page, posted
 from clinic.requests import StaffRequest
 from treatments import cosigning, notes
+from treatments import note_paper as paper
 from treatments.forms.notes import AddendumForm, CoSignForm, LateNoteForm
 from treatments.models import SessionNote
 from treatments.views.scope import note_or_404, patient_or_404
@@ -70,6 +71,15 @@ def note(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """A note as it is read, with everything that was added to it."""
     found = note_or_404(request, uid, Can.SEE_NOTES)
     return _read(request, found, AddendumForm(posted(request)), CoSignForm())
+
+
+@require_safe
+@requires(Can.SEE_NOTES)
+def note_paper(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """The note as a PDF: the original, both signatures, and every addendum after it."""
+    found = note_or_404(request, uid, Can.SEE_NOTES)
+    audit.viewed("note.paper", by=request.user, now=request.now, patient_uid=found.patient.uid, subject=found)
+    return documents.answer(paper.paper(found), "session-note")
 
 
 def unsaved_addendum(request: StaffRequest, uid: uuid.UUID, words: Sequence[str]) -> HttpResponse:
