@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 
 from tests.access import pages
 from tests.access.machinery import Actor, Matrix, Violation
+from tests.factories.people import signed_in
 
 #: However many there are: beyond these a person has seen enough.
 MOST = 5_000
@@ -20,23 +21,27 @@ MOST = 5_000
 
 @dataclass
 class Crawl:
-    """Where one actor gets by links alone. Of one route with one set of questions, `each` pages are opened."""
+    """Where one actor gets by links alone. Of one route with one set of questions, `each` pages are opened.
+
+    However far it leads, or as far as so many `steps` from the first page.
+    """
 
     matrix: Matrix
     actor: Actor
     each: int = 3
+    steps: int | None = None
     seen: set[str] = field(default_factory=set)
     reached: Counter[str] = field(default_factory=Counter)
 
     def run(self, start: str = "/") -> list[Violation]:
         client = Client(raise_request_exception=False)
         assert self.actor.user is not None
-        client.force_login(self.actor.user)
+        signed_in(client, self.actor.user)
         known = {route.name for route in self.matrix.routes()}
         found: list[Violation] = []
-        queue, sorts = deque([(start, "the home page")]), Counter[object]()
+        queue, sorts = deque([(start, "the home page", 0)]), Counter[object]()
         while queue and len(self.seen) < MOST:
-            url, came_from = queue.popleft()
+            url, came_from, step = queue.popleft()
             name = self._name(url)
             sort = (name, tuple(sorted({asked for asked, _ in pages.query_of(url)})))
             if url in self.seen or sorts[sort] >= self.each:
@@ -54,9 +59,9 @@ class Crawl:
             if response.status_code in (403, 404, 410) or response.status_code >= 500:
                 found.append(self._red("status", name, f"{response.status_code} reached from {came_from}"))
             if response.status_code in (301, 302, 303):
-                queue.append((response.headers["Location"], name))
-            elif response.headers.get("Content-Type", "").startswith("text/html"):
-                queue.extend((target, name) for target in self._ways(body, url))
+                queue.append((response.headers["Location"], name, step))
+            elif step != self.steps and response.headers.get("Content-Type", "").startswith("text/html"):
+                queue.extend((target, name, step + 1) for target in self._ways(body, url))
         return found
 
     def _ways(self, body: str, url: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from clinic import access
 from clinic.access import Can, Policy, Relation
 from clinic.models import AuditEvent, User
+from tests.factories.people import signed_in
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 LET_IN = ("GET", "POST")
@@ -195,11 +196,12 @@ class Matrix:
         if client is None:
             client = Client(raise_request_exception=False)
             if actor.user is not None:
-                client.force_login(actor.user)
+                signed_in(client, actor.user)
+        before = last_event()
         found: list[Violation] = []
         for cell, url in self.cells_of(actor, methods=methods):
             self.cells += 1
-            found.extend(self._try(client, cell, url))
+            found.extend(self._try(client, cell, url, before))
         return found
 
     def cells_of(self, actor: Actor, *, methods: tuple[str, ...] = METHODS) -> Iterator[tuple[Cell, str]]:
@@ -250,9 +252,8 @@ class Matrix:
 
     # -- One request -----------------------------------------------------------------------------------
 
-    def _try(self, client: Client, cell: Cell, url: str) -> list[Violation]:
+    def _try(self, client: Client, cell: Cell, url: str, before: int) -> list[Violation]:
         self.requests += 1
-        before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         with transaction.atomic():
             response = client.generic(cell.method, url, **_extra(cell.method))
@@ -291,6 +292,11 @@ class Matrix:
             mine = cell.side is not None and cell.side.label == patient.label
             return cell.actor.link_works and mine and kind in ("identity", "diary")
         return cell.actor.may_see(kind, patient)
+
+
+def last_event() -> int:
+    """The number of the latest entry in the audit; as requests are rolled back, it stays the latest one."""
+    return AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _crossed(parent: Side, child: Side) -> Side:

@@ -22,9 +22,10 @@ from django.urls import Resolver404, resolve
 from clinic.access import Can
 from clinic.models import AuditEvent
 from tests.access import pages, rows
-from tests.access.machinery import Actor, Cell, Matrix, Route, Side, Violation, _all_text, _fill, _let_in
+from tests.access.machinery import Actor, Cell, Matrix, Route, Side, Violation, _all_text, _fill, _let_in, last_event
 from tests.access.pages import Form, Pairs
 from tests.access.rows import Change, House
+from tests.factories.people import signed_in
 
 #: Who may write which rows of a patient: any of these actions does. A table that is missing here is red.
 _WRITERS: dict[tuple[Can, ...], str] = {
@@ -112,7 +113,8 @@ class Posts:
     def __post_init__(self) -> None:
         self.client = Client(raise_request_exception=False)
         if self.actor.user is not None:
-            self.client.force_login(self.actor.user)
+            signed_in(self.client, self.actor.user)
+        self.before = last_event()
         self.by_name = {route.name: route for route in self.matrix.routes()}
         self.uids, self.pks = _counterparts(self.mine, self.theirs)
         self.extra = extras(self.theirs)
@@ -271,7 +273,6 @@ class Posts:
     def send(self, method: str, url: str, pairs: Pairs = (), form: Form | None = None) -> Answer:
         """Through the whole stack, in a savepoint that is rolled back."""
         self.requests += 1
-        before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         cookies = {name: morsel.value for name, morsel in self.client.cookies.items()}
         written = rows.counters()
         with transaction.atomic():
@@ -282,7 +283,7 @@ class Posts:
             else:
                 changes = list(self.house.changes(written)) if method == "POST" else []
                 joined = rows.mixed(change.model for change in changes)
-                seen = list(AuditEvent.objects.filter(pk__gt=before))
+                seen = list(AuditEvent.objects.filter(pk__gt=self.before))
             transaction.set_rollback(True)
         self.client.cookies = SimpleCookie(cookies)
         body = "" if response.streaming else response.content.decode("utf-8", "replace")

@@ -62,7 +62,7 @@ def by_links(world: World, views: Views) -> list[Violation]:
     found = []
     with house_of(world, views, whole=True) as matrix:
         for name in views:
-            crawl = Crawl(matrix, matrix.actor("front desk"), each=1)
+            crawl = Crawl(matrix, matrix.actor("front desk"), each=1, steps=1)
             found += crawl.run(f"/planted/{name.replace(' ', '-')}/")
     return found
 

@@ -16,6 +16,7 @@ from clinic.models import AuditEvent, Practitioner, Role, User
 from patients import care_team
 from tests.access.machinery import Actor, Matrix, Violation, told
 from tests.access.world import NOW, World
+from tests.factories.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -71,8 +72,7 @@ def no_record_can_be_written() -> Iterator[None]:
 
 def unrecorded(matrix: Matrix, actor: Actor) -> tuple[list[Violation], int]:
     """Every page that this actor may open on a patient, while nothing can be recorded."""
-    client = Client(raise_request_exception=False)
-    client.force_login(actor.user)
+    client = signed_in(Client(raise_request_exception=False), actor.user)
     found, refused = [], 0
     with no_record_can_be_written():
         for cell, url in matrix.cells_of(actor, methods=("GET",)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime
 
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from clinic import time
@@ -54,6 +55,16 @@ def front_desk(**facts: str) -> User:
 
 def a_therapist(**facts: str) -> User:
     return staff(Role.THERAPIST, **facts)
+
+
+def signed_in(client: Client, user: User) -> Client:
+    """As the sign-in page leaves them: listed among the sign-ins, and seen this very moment."""
+    client.force_login(user)
+    session = client.session
+    session["began_at"] = session["seen_at"] = time.now().timestamp()
+    session.save()
+    UserSession.objects.create(user=user, session_key=session.session_key, ip="127.0.0.1")
+    return client
 
 
 def just_signed_in(client: Client) -> None:

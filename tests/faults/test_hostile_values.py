@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.access.conftest import matrix, world  # noqa: F401 -- fixtures
+from tests.access.conftest import matrix, standing_world, world  # noqa: F401 -- fixtures
 from tests.access.machinery import Matrix
 from tests.access.pages import Form, Pairs
 from tests.access.posts import Posts
