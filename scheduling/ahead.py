@@ -7,7 +7,7 @@ missing there shows, and a day that is past can be reckoned.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from scheduling.contact import Way
 from scheduling.customs import Customs
 from scheduling.due import Asked
 from scheduling.foreseen import Foreseen
-from scheduling.models import Appointment, DayReckoned
+from scheduling.models import Appointment, DayReckoned, MessageRule
 from scheduling.models.message_rules import in_words
 from scheduling.nudges import Nudge, Setting
 from scheduling.words import REMINDER
@@ -230,6 +230,7 @@ def _others(since: datetime, until: datetime, here: Setting, seen: Iterable[uuid
         .exclude(Q(uid__in=[*seen]) | Q(purpose__in=TO_STAFF))
         .for_list()
     )
+    in_force = set(MessageRule.objects.in_force().values_list("uid", flat=True))
     for row in rows:
         purpose = MessagePurpose(row.purpose)
         if row.rule_uid is not None and row.state == State.SUPPRESSED and row.reason != Reason.QUIET_HOURS:
@@ -242,10 +243,18 @@ def _others(since: datetime, until: datetime, here: Setting, seen: Iterable[uuid
             channel=row.get_channel_display(),
             what=(MessagePurpose(row.says) if row.says else purpose).label,
             why=CAUSES.get(MessagePurpose(row.says or row.purpose), "By a rule that held then"),
-            why_not=_why_not(None, row),
+            why_not=_why_not(None, row) or _stops(row, in_force),
             row=row,
             address=row.to_address,
         )
+
+
+def _stops(row: OutboundMessage, in_force: Collection[uuid.UUID]) -> str:
+    """Why something that is pending will be stopped: what the diary and the rules ask for was told already."""
+    if row.rule_uid is None or row.state not in STOPPABLE or row.says != row.purpose:
+        return ""
+    done = row.purpose != REMINDER and row.rule_uid in in_force
+    return (Reason.NO_LONGER_NEEDED if done else Reason.RULE_CHANGED).label
 
 
 # -- Parts -----------------------------------------------------------------------------------------------

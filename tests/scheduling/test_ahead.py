@@ -96,9 +96,13 @@ def test_reminders_to_one_address_on_one_day_are_shown_as_one_message(place: Sim
     assert (first.with_at, second.with_at) == (None, local(25, 10))
 
 
-def test_a_retired_rule_is_gone_from_the_page_once_the_planner_ran(place: SimpleNamespace) -> None:
-    make.a_visit(place, local(26, 14), patient=make.a_reachable_patient())
+def test_what_a_retired_rule_had_planned_does_not_go_out_and_is_gone_once_the_planner_ran(
+    place: SimpleNamespace,
+) -> None:
+    ana = make.a_reachable_patient()
+    make.a_visit(place, local(26, 14), patient=ana)
     message_rules.retire(MessageRule.objects.get(), by=place.desk, now=NOW)
+    assert lines() == {ana.display_name: Reason.RULE_CHANGED.label}
     reminders.plan_missing(now=NOW)
     assert lines() == {}
 
