@@ -102,6 +102,11 @@ app.conf.update(
             "schedule": timedelta(minutes=5),
             "options": {"expires": 300, "queue": "planning"},
         },
+        "note-clocks": {
+            "task": "scheduling.tasks.note_clocks",
+            "schedule": timedelta(hours=1),
+            "options": {"expires": 3600, "queue": "planning"},
+        },
         "seal-audit": {
             "task": "clinic.tasks.seal_audit",
             "schedule": timedelta(seconds=60),

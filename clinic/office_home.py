@@ -21,7 +21,7 @@ from clinic.models import AuditEvent, AuditSeal, Location, OutboundMessage, Prac
 from clinic.pages import page
 from clinic.requests import StaffRequest
 from patients.models import BreakGlass, Patient
-from scheduling import turnout
+from scheduling import clock_law, turnout
 from scheduling.models import Appointment, DayReckoned, OpeningHours, Room, Service
 
 
@@ -116,6 +116,8 @@ class Check:
     title: str
     fine: bool
     finding: str
+    #: Where something can be done about it.
+    url: str = ""
 
 
 def checks(now: datetime) -> list[Check]:
@@ -145,9 +147,21 @@ def checks(now: datetime) -> list[Check]:
             "Everyone needs a second factor", settings.REQUIRE_MFA,
             "Demanded at every sign-in." if settings.REQUIRE_MFA else "Only offered, not demanded.",
         ),
+        _clocks(now),
         Check("The clinic is reached by https", settings.HTTPS, settings.PUBLIC_URL),
         Check("The database answers", True, _database()),
     ]  # fmt: skip
+
+
+def _clocks(now: datetime) -> Check:
+    """Whether a law changed the clock of a location after visits there were booked."""
+    changed = ", ".join(law.book.zone for law in clock_law.laws(now=now))
+    found = (
+        f"{changed}: visits may show another hour than was agreed."
+        if changed
+        else "Every clock stands as it was known."
+    )
+    return Check("Nine o'clock stays nine o'clock", not changed, found, _url("scheduling:clocks") if changed else "")
 
 
 def _database() -> str:

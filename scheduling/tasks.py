@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from clinic import time
-from scheduling import ahead, booking, freed, nudges, reminders
+from scheduling import ahead, booking, clock_law, freed, nudges, reminders
 
 
 @shared_task
@@ -29,3 +29,8 @@ def complete_charted_visits(**_: object) -> None:
 @shared_task
 def offer_freed_times(**_: object) -> None:
     freed.run(now=time.now())
+
+
+@shared_task
+def note_clocks(**_: object) -> None:
+    clock_law.note(now=time.now())

@@ -6,6 +6,7 @@ from scheduling import resources
 from scheduling.views import (
     ahead,
     book,
+    clocks,
     diary,
     errand,
     feeds,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("groups/<uuid:uid>/move/", group_moves.move, name="group_move"),
     path("groups/<uuid:uid>/drop/", group_moves.drop, name="group_drop"),
     path("groups/<uuid:uid>/undo-move/", group_moves.undo_move, name="group_undo_move"),
+    path("clocks/", clocks.clocks, name="clocks"),
+    path("clocks/settle/", clocks.settle, name="clocks_settle"),
     path("overbooked/", overbooked.overbooked, name="overbooked"),
     path("waitlist/", waitlist.listing, name="waitlist"),
     path("waitlist/add/", waitlist.add, name="waitlist_add"),

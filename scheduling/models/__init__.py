@@ -2,6 +2,7 @@
 
 from scheduling.models.appointments import Appointment
 from scheduling.models.claims import Claim, half_open
+from scheduling.models.clock_books import ClockBook
 from scheduling.models.displacements import Displacement
 from scheduling.models.feeds import CalendarFeed, Shows
 from scheduling.models.groups import GroupSession
@@ -28,6 +29,7 @@ __all__ = [
     "Appointment",
     "CalendarFeed",
     "Claim",
+    "ClockBook",
     "Closure",
     "Colour",
     "DayReckoned",
