@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 
 from clinic import breaker, channels, claiming, handing_over, links, opt_outs
@@ -163,7 +163,7 @@ def _hand_over_one(hand: InHand, turn: _Round) -> State | None:
         return _refused(message, refusal, turn)
     except Uncertain as lost:
         return settle(message, State.UNKNOWN, now=turn.clock(), reason=Reason.CONNECTION_LOST, detail=str(lost))
-    known = _surely(lambda: handing_over.accepted(message, provider_id=provider_id, now=turn.clock()))
+    known = handing_over.surely(lambda: handing_over.accepted(message, provider_id=provider_id, now=turn.clock()))
     _answered(turn)
     return State.ACCEPTED if known else None
 
@@ -296,21 +296,3 @@ def wait_after(attempt: int) -> timedelta:
     """5 s, 10 s, 20 s … 15 min, each a quarter more or less, so that not all come back at once."""
     base = min(FIRST_WAIT * 2 ** min(attempt - 1, 20), LONGEST_WAIT)
     return base * random.uniform(0.75, 1.25)  # noqa: S311 -- spreads load, hides nothing
-
-
-#: Waits while the database is away and we hold an answer of the server that must not be lost.
-_PATIENCE = (0.2, 0.5, 1, 2, 4, 8)
-
-
-def _surely(step: Callable[[], bool]) -> bool:
-    """Write down what we know even if the database goes away for a moment: else it would count as unknown."""
-    for wait in _PATIENCE:
-        try:
-            return step()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block:
-                raise
-            log.warning("outbox: the database is away, what was accepted waits to be written down")
-            connection.close()
-            machine.sleep(wait)
-    return step()

@@ -5,17 +5,22 @@ By hand, as they are most of what a message costs: see docs/algorithms/outbox.md
 
 from __future__ import annotations
 
+import logging
+import time as machine
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from clinic import links
 from clinic.claiming import InHand
 from clinic.messaging_states import State
 from clinic.models import OutboundMessage
+
+log = logging.getLogger(__name__)
 
 #: How long a sender has for a message that it has begun to hand over, before it counts as lost with it.
 LEASE = timedelta(minutes=3)
@@ -47,7 +52,14 @@ def begin(hand: InHand, token: str, *, now: datetime) -> bool:
     False: it was stopped, another sender has it, or what it says is no longer so: it must not leave in these words.
     The fence: of a cancellation and this, whoever comes second waits for the row and then finds it changed.
     """
-    may_go = _begin_alone(hand, token, now) if hand.is_simple else _begin_with_others(hand, token, now)
+    step = _begin_alone if hand.is_simple else _begin_with_others
+    try:
+        may_go = step(hand, token, now)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        # Whether it was committed before the database went away is asked when it is back: nothing has been sent.
+        may_go = surely(lambda: _has_begun(hand.message, now))
     if may_go:
         hand.message.state, hand.message.handing_over_at = State.HANDING_OVER, now
     return may_go
@@ -72,6 +84,11 @@ def _begin_alone(hand: InHand, token: str, now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
         return bool(cursor.fetchone() == (1,))
+
+
+def _has_begun(message: OutboundMessage, now: datetime) -> bool:
+    begun = OutboundMessage.objects.filter(pk=message.pk, state=State.HANDING_OVER, attempt=message.attempt)
+    return begun.filter(handing_over_at=now).exists()
 
 
 @transaction.atomic
@@ -130,3 +147,21 @@ def _known_after_all(message: OutboundMessage, *, provider_id: str, now: datetim
         state=State.ACCEPTED, reason="", detail="", needs_person=False, accepted_at=now, settled_at=now,
         provider_id=provider_id, lease_until=None,
     )  # fmt: skip
+
+
+#: Waits while the database is away and we hold something that must not be lost.
+_PATIENCE = (0.2, 0.5, 1, 2, 4, 8)
+
+
+def surely(step: Callable[[], bool]) -> bool:
+    """Write down what we know even if the database goes away for a moment: else it would count as unknown."""
+    for wait in _PATIENCE:
+        try:
+            return step()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            log.warning("outbox: the database is away, what was accepted waits to be written down")
+            connection.close()
+            machine.sleep(wait)
+    return step()

@@ -31,6 +31,9 @@ class Sink:
         self.commands: collections.Counter[str] = collections.Counter()
         self.behave: dict[str, str] = {}
         self.delay = delay
+        #: How long it says nothing, when it is to hang.
+        self.hang = 0.3
+        self.dropping = False
         self._wanted_port = port
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -57,7 +60,13 @@ class Sink:
         class Server(SMTP):
             async def smtp_DATA(self, arg: str) -> None:
                 sink.commands["DATA"] += 1
+                if sink.behave.get(self.envelope.rcpt_tos[0].partition("@")[0]) == "close at data":
+                    self.transport.close()
+                    return
                 await super().smtp_DATA(arg)
+                if sink.dropping:
+                    sink.dropping = False
+                    self.transport.close()
 
         def protocol() -> SMTP:
             return Server(sink, enable_SMTPUTF8=True, hostname="sink.example", loop=loop)
@@ -119,6 +128,13 @@ class Sink:
             server.transport.close()
         if how == "garbage":
             return "9xx ?"
+        if how == "hang":
+            await asyncio.sleep(self.hang)
+        if how == "slow":
+            await asyncio.sleep(self.hang / 6)
+        if how == "500 after":
+            return "554 as you wish"
+        self.dropping = how == "drop"
         if self.delay:
             await asyncio.sleep(self.delay)
         return "250 queued"

@@ -32,7 +32,7 @@ class TextSink:
     """Takes text messages on a free port of 127.0.0.1. `behave` maps a number to what the server does to it.
 
     "http 429", "http 400 21211", "http 500 after" (it has the message all the same), "close before", "close after",
-    "reset", "garbage", "not json", "no id", "hang", "slow".
+    "reset", "garbage", "not json", "no id", "hang", "slow", "drop" (it answers, and then hangs up).
     """
 
     def __init__(self, *, port: int = 0, hang: float = 30.0) -> None:
@@ -174,8 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
         if how == "no id":
             return self._say(201, {"status": "queued"})
         if how == "slow":
-            time.sleep(0.3)
-        return self._say(201, {"sid": taken.sid, "status": "queued"})
+            time.sleep(min(0.3, self.server.sink.hang / 6))
+        self._say(201, {"sid": taken.sid, "status": "queued"})
+        return self._hang_up() if how == "drop" else None
 
     def _say(self, status: int, said: dict[str, Any]) -> None:
         self._send(status, json.dumps(said).encode())

@@ -39,40 +39,48 @@ def run(database: dict[str, Any], smtp_port: int, plant: str) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_port, 5
     logging.disable(logging.CRITICAL)
 
-    from clinic import delivery, messaging, time
+    from django.db import InterfaceError, OperationalError
 
-    delivery.LEASE, delivery.MARGIN = LEASE, MARGIN
+    from clinic import claiming, delivery, handing_over, messaging, time
+
+    claiming.LEASE, handing_over.LEASE, delivery.MARGIN = LEASE, LEASE, MARGIN
     if plant:
-        PLANTS[plant](delivery)
+        PLANTS[plant]()
     while True:
-        delivery.sweep(now=time.now())
-        if not messaging.deliver_due(now=time.now(), limit=10).claimed:
-            machine.sleep(0.02)
+        try:
+            messaging.sweep(now=time.now())
+            if not messaging.deliver_due(now=time.now(), limit=10).claimed:
+                machine.sleep(0.02)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            machine.sleep(0.05)
 
 
 # -- Faults, planted on purpose --------------------------------------------------------------------------
 
 
-def mark_after_send(delivery: Any) -> None:
+def mark_after_send() -> None:
     """Send first, write it down afterwards: a crash in between forgets that it was sent."""
+    from clinic import handing_over
+    from clinic.messaging_states import State
     from clinic.models import OutboundMessage
 
     def begin(*_: Any, **__: Any) -> bool:
         return True
 
-    def settle(
-        message: OutboundMessage, state: str, *, now: Any, reason: str = "", detail: str = "", **more: Any
-    ) -> str:
+    def accepted(message: OutboundMessage, *, provider_id: str, now: Any) -> bool:
         OutboundMessage.objects.filter(pk=message.pk).update(
-            state=state, reason=reason, settled_at=now, lease_until=None, handing_over_at=now, accepted_at=now, **more
-        )
-        return state
+            state=State.ACCEPTED, settled_at=now, lease_until=None, handing_over_at=now, accepted_at=now,
+            provider_id=provider_id,
+        )  # fmt: skip
+        return True
 
-    delivery._begin_hand_over, delivery.settle = begin, settle
+    handing_over.begin, handing_over.accepted = begin, accepted
 
 
-def resend_on_lease(delivery: Any) -> None:
+def resend_on_lease() -> None:
     """Take every message whose lease is over for not sent."""
+    from clinic import messaging
     from clinic.messaging_states import State
     from clinic.models import OutboundMessage
 
@@ -81,22 +89,24 @@ def resend_on_lease(delivery: Any) -> None:
             state=State.PLANNED, lease_until=None, handing_over_at=None, next_try_at=now
         )
 
-    delivery.sweep = sweep
+    messaging.sweep = sweep
 
 
-def no_fence(delivery: Any) -> None:
+def no_fence() -> None:
     """Hand over whatever was once claimed, without asking whether it still may leave."""
+    from clinic import handing_over
+    from clinic.claiming import InHand
     from clinic.messaging_states import State
     from clinic.models import OutboundMessage
 
-    def begin(message: OutboundMessage, token: str, *, now: Any) -> bool:
-        OutboundMessage.objects.filter(pk=message.pk).update(
+    def begin(hand: InHand, token: str, *, now: Any) -> bool:
+        OutboundMessage.objects.filter(pk=hand.message.pk).update(
             state=State.HANDING_OVER, handing_over_at=now, lease_until=now + LEASE, reason="", settled_at=None
         )
-        message.state = State.HANDING_OVER
+        hand.message.state = State.HANDING_OVER
         return True
 
-    delivery._begin_hand_over = begin
+    handing_over.begin = begin
 
 
 PLANTS = {"mark_after_send": mark_after_send, "resend_on_lease": resend_on_lease, "no_fence": no_fence}
