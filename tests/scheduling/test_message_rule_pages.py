@@ -11,8 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic import wordings
 from clinic.messaging_states import MessagePurpose
 from clinic.models import Clinic, OutboundMessage
+from clinic.wording import Kind, Spot
 from patients.models import Patient
 from scheduling import message_rules
 from scheduling.models import Anchor, MessageRule
@@ -44,6 +46,23 @@ def test_the_desk_adds_changes_and_retires_a_reminder(desk: Client) -> None:
     assert desk.post(at("message_rule_retire", now.uid)).status_code == 303
     assert rules() == ["1 day before the visit"]
     assert desk.get(at("message_rule_change", rule.uid)).status_code == 404
+
+
+def test_a_rule_is_asked_for_in_other_words_once_there_are_any(desk: Client) -> None:
+    assert "In which words" not in text(desk.get(at("message_rule_add")))
+    spot = Spot(Kind.VISIT_REMINDER, "sms", "en", "Last word")
+    wordings.save(spot=spot, title="", text="Soon: {when} {link}", seen=0, by=people.an_owner(), now=NOW)
+    page = text(desk.get(at("message_rule_add")))
+    assert "In which words" in page
+    assert '<option value="Last word">Last word</option>' in page
+    assert desk.post(at("message_rule_add"), REMINDER | {"variant": "Last word"}).status_code == 303
+    rule = MessageRule.objects.in_force().get(minutes=180)
+    assert rule.variant == "Last word"
+    assert "“Last word”" in text(desk.get(at("message_rules")))
+    assert '<option value="Last word" selected>' in text(desk.get(at("message_rule_change", rule.uid)))
+    assert desk.post(at("message_rule_change", rule.uid), REMINDER | {"variant": ""}).status_code == 303
+    assert MessageRule.objects.in_force().get(minutes=180).variant == ""
+    assert desk.post(at("message_rule_add"), REMINDER | {"amount": 2, "variant": "No such"}).status_code == 422
 
 
 def test_a_rule_for_one_service_and_place_says_so_on_the_list_and_when_asked_which_hold(
