@@ -5,7 +5,7 @@
   const figures = JSON.parse(source.textContent);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const DAY = 86400000;
-  const AXIS = 118;
+  const AXIS = 132;
   let charts = [];
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -31,6 +31,8 @@ class LateNoteForm(TonusForm):
         self.fields["service_on"] = PastDay(today=today, label="Session on", initial=today)
         plans = Plan.objects.for_patient(patient).accepted().select_related("episode").newest_first()
         self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
+        if len(plans) == 1:  # without its plan the note is of no trouble, and no rule speaks
+            self.initial.setdefault("plan", plans[0].uid)
         self.order_fields(["service_on", "service_time", "plan"])
 
     def clean(self) -> dict[str, Any]:
