@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic import prepared
-from clinic.messaging_states import MessagePurpose
 from clinic.models import Clinic, Location
 from clinic.rows import from_json
 from patients.models import Patient
@@ -92,8 +91,3 @@ def case_of(visit: Appointment, patient: Patient, channel: str) -> Case:
 def zone_of(patient: Patient, location: Location) -> ZoneInfo:
     """By whose clock the patient sleeps."""
     return ZoneInfo(patient.zone) if patient.zone else location.tz
-
-
-def of_purpose(purpose: MessagePurpose) -> list[MessageRule]:
-    """The rules in force of what is not about a visit."""
-    return list(MessageRule.objects.in_force().of(purpose).order_by("minutes", "pk"))

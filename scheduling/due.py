@@ -16,8 +16,6 @@ from scheduling import wallclock
 
 #: Two messages about one visit closer together than this are one.
 WINDOW = timedelta(hours=12)
-#: Later than this before the visit, a message no longer helps.
-TOO_LATE = timedelta(minutes=30)
 DAY = 24 * 60
 #: What falls into the night is said so long before it begins.
 EVENING = timedelta(minutes=30)

@@ -15,7 +15,7 @@ from clinic.models import Location
 from patients.records import staff
 from scheduling.due import WINDOW
 from scheduling.models import Anchor, MessageRule, Service
-from scheduling.models.message_rules import DAY, SHORTEST_LEAD, in_words
+from scheduling.models.message_rules import AT_ONCE, DAY, SHORTEST_LEAD, in_words
 
 #: What a clinic begins with.
 USUAL = DAY
@@ -90,6 +90,8 @@ def _check(rule: MessageRule) -> None:
         raise RuleRefused("There are no words of that name any more.")
     if rule.anchor == Anchor.VISIT and rule.minutes < SHORTEST_LEAD:
         raise RuleRefused(f"A reminder goes out at least {in_words(SHORTEST_LEAD)} before the visit.")
+    if not rule.minutes and rule.anchor not in AT_ONCE:
+        raise RuleRefused(f"At least one day {rule.get_anchor_display()}.")
     beside = (
         MessageRule.objects.in_force()
         .of(rule.purpose)

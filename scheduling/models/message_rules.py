@@ -30,6 +30,8 @@ class Anchor(models.TextChoices):
     DUE = "due", "after the invoice was due"
 
 
+#: What can be said at the moment itself, in words; all else needs some days.
+AT_ONCE = {Anchor.ISSUE: "when the invoice was issued", Anchor.REVIEW: "on the day of the review"}
 #: What rules there can be: for which purpose, counted from what.
 ANCHORS: dict[MessagePurpose, tuple[Anchor, ...]] = {
     MessagePurpose.VISIT_REMINDER: (Anchor.VISIT,),
@@ -124,7 +126,7 @@ class MessageRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.length} {self.get_anchor_display()}"
+        return AT_ONCE[Anchor(self.anchor)] if not self.minutes else f"{self.length} {self.get_anchor_display()}"
 
     @property
     def length(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,7 @@ from scheduling.due import OWN_CHOICE
 from scheduling.message_rules import RuleRefused
 from scheduling.models import Anchor, Appointment, MessageRule
 from tests.factories import scheduling as make
+from tests.factories import series as recurring
 from tests.factories.scheduling import NOW, local
 
 pytestmark = pytest.mark.django_db
@@ -103,8 +104,9 @@ def test_a_reminder_is_planned_to_the_minute(place: SimpleNamespace, ana: Patien
 
 def test_each_day_of_a_series_is_reminded_of_once_and_by_itself(place: SimpleNamespace, ana: Patient) -> None:
     """Elsewhere all occurrences share one row, and each is reminded of anew at every tick."""
-    visits = [make.a_visit(place, local(day, 14), patient=ana) for day in (27, 28, 29)]
-    for minutes in range(0, 6 * DAY, 30):
+    visits = recurring.visits_of(recurring.a_series(place, recurring.daily(date(2026, 11, 27), count=3), patient=ana))
+    assert len(visits) == 3
+    for minutes in range(0, 6 * DAY, 3 * HOUR):
         now = NOW + timedelta(minutes=minutes)
         reminders.plan_missing(now=now)
         due = OutboundMessage.objects.stoppable().filter(due_at__lte=now, purpose="visit_reminder")
@@ -183,6 +185,26 @@ def test_what_no_rule_can_be_the_database_refuses(place: SimpleNamespace, facts:
 def test_a_reminder_less_than_an_hour_before_is_refused_with_a_sentence(place: SimpleNamespace) -> None:
     with pytest.raises(RuleRefused, match="at least 1 hour before"):
         a_rule(place, 30)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "anchor", "said"),
+    [
+        ("invoice", "issue", "when the invoice was issued"),
+        ("plan_review", "review", "on the day of the review"),
+        ("invoice", "due", ""),
+        ("recall", "last_visit", ""),
+        ("exercise_nudge", "last_entry", ""),
+    ],
+)
+def test_at_once_is_said_only_of_what_can_be_said_at_once(
+    place: SimpleNamespace, purpose: str, anchor: str, said: str
+) -> None:
+    if said:
+        assert str(a_rule(place, 0, purpose=purpose, anchor=anchor)) == said
+    else:
+        with pytest.raises(RuleRefused, match="At least one day after"):
+            a_rule(place, 0, purpose=purpose, anchor=anchor)
 
 
 def test_who_made_and_who_retired_a_rule_is_written_down(place: SimpleNamespace) -> None:
