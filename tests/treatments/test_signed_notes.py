@@ -205,6 +205,8 @@ ATTEMPTS = {
     ),
     "patient deleted": by_orm(lambda n: n.patient.delete()),
     "author deleted": by_orm(lambda n: n.author.delete()),
+    "author's account deleted": by_orm(lambda n: n.author.user.delete()),
+    "whoever amended it deleted": by_orm(lambda n: n.addenda.first().written_by.delete()),
     "episode deleted": by_orm(lambda n: n.episode.delete()),
     "plan deleted": by_orm(lambda n: n.plan.delete()),
 }
