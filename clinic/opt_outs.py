@@ -1,7 +1,7 @@
 """Who wants no more messages: by number and by address, whoever shares it and whatever they agreed to.
 
 A word from the number or address itself ends it and only that begins it again: nothing a clinic types does, and no
-consent of somebody who shares it. See docs/adr/0072-an-opt-out-belongs-to-the-number.md.
+consent of somebody who shares it. See docs/adr/0080-an-opt-out-belongs-to-the-number.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Text messages: over a kept line to a Twilio-compatible provider, or through one of Apprise's.
 
 The line is http.client's own, as every step must be told apart: what was never sent, what was answered, and what
-nobody can know. See docs/adr/0071-text-messages-over-a-line-of-our-own.md.
+nobody can know. See docs/adr/0079-text-messages-over-a-line-of-our-own.md.
 """
 
 from __future__ import annotations

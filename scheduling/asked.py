@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Reverse
@@ -120,7 +121,8 @@ def _told_of(number: str, now: datetime) -> list[_Told]:
     leaders = list(sent.exclude(state=State.FAILED).order_by("-handing_over_at", "-pk")[:LOOKED_AT])
     rows = [*leaders, *OutboundMessage.objects.said_by([leader.uid for leader in leaders])]
     to_come = {visit.uid: visit for visit in _awaited(now).filter(uid__in=[row.subject_uid for row in rows])}
-    told, named = [], set()
+    told: list[_Told] = []
+    named: set[UUID] = set()
     for leader in leaders:
         mine = [row for row in rows if leader.uid in (row.uid, row.said_by_uid) and row.subject_uid in to_come]
         as_said = {row.subject_uid for row in mine if to_come[row.subject_uid].version == row.subject_version}

@@ -121,8 +121,10 @@ def ask_consent(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 def _consent_page(request: StaffRequest, patient: Patient, form: ConsentForm) -> HttpResponse:
-    said = ContactConsent.objects.for_patient(patient.survivor).newest_first().select_related("recorded_by")
-    context = {"form": form, "patient": patient.survivor, "said": said[:50]}
+    newest = ContactConsent.objects.for_patient(patient.survivor).newest_first().with_stops()
+    said = list(newest.select_related("recorded_by")[:50])
+    ended = {one.channel: one.stopped_at for one in said if one.stopped_at}  # type: ignore[attr-defined]
+    context = {"form": form, "patient": patient.survivor, "said": said, "ended": ended}
     return page(request, "patients/consent.html", context, status=422 if form.errors else 200)
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic import messaging, opt_outs, replies, twilio
@@ -475,6 +475,26 @@ def test_the_page_of_a_talk_shows_it_in_order_and_writes_down_who_looked(client,
     assert "/v/" not in page
     look = AuditEvent.objects.filter(action="texts.viewed").get()
     assert str(visit.patient.uid) in look.detail["patients"]
+
+
+def test_the_desk_reads_beside_the_consent_that_the_number_wants_no_more(client, place):
+    ana = a_texting_patient()
+    write(client, "STOP")
+    client.force_login(place.desk)
+    assert "no more to this number" in client.get(reverse("patients:patient", args=[ana.uid])).content.decode()
+    asked_for = client.get(reverse("patients:consent", args=[ana.uid])).content.decode()
+    assert "only with START from that phone" in asked_for
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    said=st.dictionaries(
+        st.sampled_from(["MessageSid", "From", "Body", "To", "OptOutType", "NumMedia", "x"]),
+        st.text(max_size=80) | st.sampled_from([ANA, "STOP", "C", "\x00", "\u202e", "{{ 7 }}", "x" * 5_000]),
+    )
+)
+def test_whatever_a_signed_request_says_it_is_answered_without_a_fault(client, place, said):
+    assert post(client, reverse("sms_in"), said).status_code in (200, 400)
 
 
 @pytest.mark.parametrize("rows", [1, 4])
