@@ -78,10 +78,13 @@ def vouched_lately(request: TimedRequest) -> bool:
     return bool(records) and request.now.timestamp() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
+def asked_at(url: str) -> str:
+    """The page that asks for password, code or passkey, and leads from there to `url`."""
+    return f"{resolve_url('account_reauthenticate')}?{urlencode({'next': url}, safe='/')}"
+
+
 def ask_again(url: str) -> HttpResponse:
-    """To the page that asks for password, code or passkey, and from there to `url`."""
-    asking = f"{resolve_url('account_reauthenticate')}?{urlencode({'next': url}, safe='/')}"
-    return HttpResponseRedirect(asking, status=303)
+    return HttpResponseRedirect(asked_at(url), status=303)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -89,6 +89,7 @@ def test_the_cosigner_reads_it_until_it_is_signed_in_their_care_or_not(pair, as_
     junior, senior = pair
     note = a_waiting_note(junior)
     client = as_(senior.user)
+    people.just_signed_in(client)
     listed = client.get(reverse("treatments:unsigned")).content.decode()
     assert "To co-sign" in listed
     page = reverse("treatments:note", args=[note.uid])
@@ -99,6 +100,21 @@ def test_the_cosigner_reads_it_until_it_is_signed_in_their_care_or_not(pair, as_
     assert client.post(reverse("treatments:cosign", args=[note.uid]), {"remark": ""}).status_code == 303
     assert client.get(page).status_code == 404
     assert "To co-sign" not in client.get(reverse("treatments:unsigned")).content.decode()
+
+
+def test_a_second_signature_asks_who_it_is_as_the_first_does(pair, as_):
+    junior, senior = pair
+    note, client = a_waiting_note(junior), as_(senior.user)
+    page, sign = (reverse(f"treatments:{name}", args=[note.uid]) for name in ("note", "cosign"))
+    assert "Show that it is you" in client.get(page).content.decode()
+    refused = client.post(sign, {"remark": "Typed already."})
+    text = refused.content.decode()
+    assert (refused.status_code, "Show first that it is you" in text, "Typed already." in text) == (422, True, True)
+    assert f"{reverse('account_reauthenticate')}?next={page}" in text
+    assert not CoSignature.objects.exists()
+    people.just_signed_in(client)
+    assert client.post(sign, {"remark": "Typed already."}).status_code == 303
+    assert CoSignature.objects.get().remark == "Typed already."
 
 
 def test_a_stranger_finds_no_waiting_note(pair, as_):

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import audit, documents
+from clinic import accounts, audit, documents
 from clinic.access import Can, requires
 from clinic.forms import add_refusal
 from clinic.models import Practitioner
@@ -107,6 +107,9 @@ def _read(
         "intact": notes.is_intact(found),
         "mine": notes.may_write(found, by=request.user),
         "may_cosign": cosigning.may_cosign(found, by=request.user),
+        "show_first": ""
+        if accounts.vouched_lately(request)
+        else accounts.asked_at(request.path.removesuffix("cosign/")),
         "may_amend": (found.is_signed or form.is_bound) and _writes_here(request, found),
         "openings": list(found.openings.select_related("opened_by"))  # type: ignore[attr-defined]
         if found.author.user_id == request.user.pk
@@ -142,6 +145,8 @@ def cosign(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Vouch for a colleague's note as well."""
     found = note_or_404(request, uid, Can.SEE_NOTES)
     form = CoSignForm(request.POST)
+    if not accounts.vouched_lately(request):
+        form.add_error(None, "Show first that it is you: signing asks for it. Your remark is still here.")
     if form.is_valid():
         try:
             cosigning.cosign(found, remark=form.cleaned_data["remark"], by=request.user, now=request.now)
