@@ -39,7 +39,7 @@ class Ground:
     """What examples are made of, read once a page."""
 
     house: House
-    sender: str
+    #: In the zone of the place.
     now: datetime
 
     def link_for(self, kind: Kind) -> str:
@@ -56,7 +56,7 @@ def ground(clinic: Clinic, now: datetime) -> Ground:
         phone=show_phone(phone, clinic.country),
         currency=clinic.currency,
     )
-    return Ground(house, clinic.sender, now.astimezone(place.tz) if place else now)
+    return Ground(house, now.astimezone(place.tz) if place else now)
 
 
 def try_out(spot: Spot, *, title: str, text: str, on: Ground) -> Tried:
@@ -74,7 +74,7 @@ def of(wording: Wording, on: Ground) -> Tried:
     kind, speech = wording.spot.kind, SPEECHES[wording.spot.language]
     title, text = _rendered(wording, examples.usual(kind, on.now, on.house), on)
     if wording.spot.channel == EMAIL:
-        letter = speech.letter(title=title, text=text, link_label=speech.label(link_of(kind)), clinic=on.sender)
+        letter = speech.letter(title=title, text=text, link_label=speech.label(link_of(kind)), clinic=on.house.clinic)
         return Tried(title, text, letter=letter)
     _, long_text = _rendered(wording, examples.longest(kind, on.now, on.house), on)
     return Tried(title, text, count=count(text), longest=count(long_text))
