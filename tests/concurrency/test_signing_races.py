@@ -163,7 +163,7 @@ def played(room: Room, rounds: int) -> Played:
     came_to, dice = Played(), random.Random(rounds)
     for number in range(rounds):
         if number % AGAIN == 0:
-            for window in room.windows:
+            for window in (*room.windows, room.colleague):
                 people.just_signed_in(window)
         note = a_draft(room.plan)
         said = notes.content_of(note)

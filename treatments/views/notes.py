@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import resolve_url
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import accounts, audit, documents
@@ -109,7 +110,7 @@ def _read(
         "may_cosign": cosigning.may_cosign(found, by=request.user),
         "show_first": ""
         if accounts.vouched_lately(request)
-        else accounts.asked_at(request.path.removesuffix("cosign/")),
+        else accounts.asked_at(resolve_url("treatments:note", found.uid)),
         "may_amend": (found.is_signed or form.is_bound) and _writes_here(request, found),
         "openings": list(found.openings.select_related("opened_by"))  # type: ignore[attr-defined]
         if found.author.user_id == request.user.pk
