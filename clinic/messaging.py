@@ -289,9 +289,7 @@ def _stop(rows: OutboundMessageQuerySet, reason: str, now: datetime) -> int:
 
 def _stop_what_others_say(rows: OutboundMessageQuerySet, reason: str, now: datetime) -> int:
     """Another message is to say these as well: it finds at the fence that it may not, and is composed anew."""
-    return rows.left_to_another().update(
-        reason=reason, settled_at=now, said_by_uid=None, needs_person=False
-    )
+    return rows.left_to_another().update(reason=reason, settled_at=now, said_by_uid=None, needs_person=False)
 
 
 def readdress(*, patient_uids: Collection[uuid.UUID], channel: str, address: str, now: datetime) -> int:

@@ -254,7 +254,7 @@ def _stops(row: OutboundMessage, in_force: Collection[uuid.UUID]) -> str:
     if row.rule_uid is None or row.state not in STOPPABLE or row.says != row.purpose:
         return ""
     done = row.purpose != REMINDER and row.rule_uid in in_force
-    return (Reason.NO_LONGER_NEEDED if done else Reason.RULE_CHANGED).label
+    return str((Reason.NO_LONGER_NEEDED if done else Reason.RULE_CHANGED).label)
 
 
 # -- Parts -----------------------------------------------------------------------------------------------
