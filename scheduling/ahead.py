@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.urls import reverse
@@ -292,7 +293,7 @@ def _said_together(lines: list[Line]) -> list[Line]:
             found.append(line)
             continue
         assert line.visit_at is not None
-        key = (line.channel, line.address, line.visit_at.date())
+        key = (line.channel, line.address, clocks.local_day(line.visit_at, ZoneInfo(line.zone)))
         leader = leaders.setdefault(key, line)
         together = leader is not line and line.at - leader.at < due.WINDOW
         found.append(replace(line, with_at=leader.at) if together else line)

@@ -236,7 +236,7 @@ def steps(reminders: Sequence[Asked], held: Sequence[Held], *, channel: str, is_
     standing = {one.occasion: one for one in held if not one.is_curable and one.uid not in stop}
     orphans = {one.occasion for one in standing.values() if one.said_by in stop}
     if is_blocked:
-        known = {one.occasion for one in held}
+        known = {one.occasion for one in held if one.channel == channel and one.uid not in stop}
         fresh = [one for one in ahead or reminders[-1:] if one.occasion not in known]
         return Steps(write=fresh if ahead or not known else [], stop=stop)
     change = [

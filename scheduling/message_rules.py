@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from clinic import audit, wordings
 from clinic.access import Actor
@@ -52,7 +52,13 @@ def add(
         channel=channel, variant=variant, made_at=now, made_by=staff(by),
     )  # fmt: skip
     _check(rule)
-    rule.save()
+    try:
+        with transaction.atomic():
+            rule.save()
+    except IntegrityError as exc:  # somebody else made it in the same moment
+        if getattr(getattr(exc.__cause__, "diag", None), "constraint_name", "") != "a_message_rule_stands_once":
+            raise
+        raise RuleRefused("There is such a rule already.") from exc
     _say("added", rule, by=by, now=now)
     return rule
 

@@ -336,6 +336,19 @@ def test_a_patient_who_wants_nothing_more_has_nothing_planned_and_who_comes_back
     assert reminded_at(visit) == [local(29, 14)]
 
 
+def test_who_changes_to_a_way_they_have_not_agreed_to_is_written_down_as_that(
+    place: SimpleNamespace, ana: Patient, settings: Any
+) -> None:
+    settings.SMS_URL = "twilio://AC0:secret@api.example"
+    visit = make.a_visit(place, local(30, 14), patient=ana)
+    correct(place, ana, preferred_channel="sms", phone="+12125550142")
+    assert [row.says for row in waiting(visit)] == [MessagePurpose.VISIT_BOOKED]
+    silent = OutboundMessage.objects.about(visit.uid).get(purpose="visit_reminder", channel="sms")
+    assert (silent.state, silent.reason) == (State.SUPPRESSED, Reason.NO_CONSENT)
+    reminders.plan_missing(now=NOW)
+    assert OutboundMessage.objects.about(visit.uid).filter(channel="sms").count() == 1
+
+
 def test_a_choice_that_changes_nothing_about_messages_touches_no_message(place: SimpleNamespace, ana: Patient) -> None:
     visit = make.a_visit(place, local(30, 14), patient=ana)
     before = list(OutboundMessage.objects.about(visit.uid).order_by("pk").values())
