@@ -25,6 +25,8 @@ from clinic.wording.comparing import Piece, compared
 from clinic.wording.kinds import GROUPS, LABELS, LONGEST_VARIANT, OCCASIONS, OF_RULES, channels_of, is_variant
 from clinic.wording_preview import Ground, Tried
 
+#: Subject and text.
+Words = tuple[str, str]
 CHANNELS = {EMAIL: "E-mail", SMS: "Text message"}
 #: So many versions the page shows; none is lost.
 VERSIONS = 20
@@ -195,8 +197,8 @@ def _cell(spot: Spot, rows: Mapping[Spot, MessageTemplate], on: Ground, private:
 def template(request: StaffRequest, kind: str, channel: str, language: str) -> HttpResponse:
     """Change the words of one template, and see at once what a patient would read."""
     place = _place(request, kind, channel, language)
-    versions = _versions(place.spot)
-    initial = _initial(place.spot, versions, request.GET.get("version", ""))
+    versions, usual = _versions(place.spot), _usual(place.spot)
+    initial = _initial(versions, usual, request.GET.get("version", ""))
     form = WordingForm(posted(request), spot=place.spot, initial=initial)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -214,23 +216,30 @@ def template(request: StaffRequest, kind: str, channel: str, language: str) -> H
             messages.success(request, f"Version {row.version} of “{place.label}” is what patients read from now on.")
             return go_to(request, place.url)
     status = 422 if form.errors and status == 200 else status
-    return page(request, "wording/template.html", _context(request, place, form, versions), status=status)
+    context = _context(request, place, form, versions) | {"versions": _compared(versions, usual)}
+    return page(request, "wording/template.html", context, status=status)
 
 
 def _versions(spot: Spot) -> list[MessageTemplate]:
     return list(MessageTemplate.objects.at(spot).newest_first()[: VERSIONS + 1])
 
 
-def _initial(spot: Spot, versions: list[MessageTemplate], wanted: str) -> dict[str, Any]:
+def _usual(spot: Spot) -> Words:
+    """What is said there while nothing else is written: the words of Tonus; of a variant, the clinic's usual ones."""
+    row = MessageTemplate.objects.at(spot.usual).newest_first().first() if spot.variant else None
+    return _words(row, wordings.words_as_they_come(spot))
+
+
+def _initial(versions: list[MessageTemplate], usual: Words, wanted: str) -> dict[str, Any]:
     """The words in force, or those of an older version that is looked at again."""
     newest = versions[0] if versions else None
     row = next((row for row in versions if str(row.version) == wanted), newest)
-    title, text = _words(spot, None if wanted == "0" else row)
+    title, text = _words(None if wanted == "0" else row, usual)
     return {"title": title, "text": text, "seen": newest.version if newest else 0}
 
 
-def _words(spot: Spot, row: MessageTemplate | None) -> tuple[str, str]:
-    return wordings.words_as_they_come(spot) if row is None or row.is_reset else (row.title, row.text)
+def _words(row: MessageTemplate | None, usual: Words) -> Words:
+    return usual if row is None or row.is_reset else (row.title, row.text)
 
 
 def _context(request: StaffRequest, place: Place, form: WordingForm, versions: list[MessageTemplate]) -> dict[str, Any]:
@@ -241,7 +250,6 @@ def _context(request: StaffRequest, place: Place, form: WordingForm, versions: l
         "form": form,
         "palette": wording_preview.palette(spot.kind, spot.channel),
         "variants": [Place(replace(spot, variant=name)) for name in ["", *names] if name != spot.variant],
-        "versions": _compared(spot, versions),
         "more": len(versions) > VERSIONS,
         "newest": newest,
         "is_own": newest is not None and not newest.is_reset,
@@ -249,12 +257,12 @@ def _context(request: StaffRequest, place: Place, form: WordingForm, versions: l
     }
 
 
-def _compared(spot: Spot, versions: list[MessageTemplate]) -> list[tuple[MessageTemplate, list[Piece], list[Piece]]]:
-    """Each version with what it changed in the one before it; the first in what Tonus comes with."""
+def _compared(versions: list[MessageTemplate], usual: Words) -> list[tuple[MessageTemplate, list[Piece], list[Piece]]]:
+    """Each version with what it changed in the one before it; the first in the usual words."""
     found = []
     for nth, row in enumerate(versions[:VERSIONS]):
-        before = _words(spot, versions[nth + 1] if nth + 1 < len(versions) else None)
-        title, text = (compared(*pair) for pair in zip(before, _words(spot, row), strict=True))
+        before = _words(versions[nth + 1] if nth + 1 < len(versions) else None, usual)
+        title, text = (compared(*pair) for pair in zip(before, _words(row, usual), strict=True))
         found.append((row, title, text))
     return found
 

@@ -299,6 +299,7 @@ def test_other_words_are_begun_under_a_name_from_the_usual_ones(office, owner):
     said = text_of(answer)
     assert "Reminder: Last word" in said
     assert "The usual words" in said
+    assert f"{OURS}</textarea>" in answer.content.decode()
     assert not MessageTemplate.objects.exclude(variant="").exists()
     answer = office.post(spot() + OTHER, {"text": "Soon: {when} {link}", "seen": "0"}, follow=True)
     assert answer.redirect_chain == [(spot() + OTHER, 303)]
