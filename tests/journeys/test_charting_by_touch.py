@@ -158,6 +158,25 @@ def test_of_two_windows_the_second_is_told_and_shown_both(imani: Person) -> None
 
 
 @pytest.mark.long
+def test_what_one_window_types_while_the_other_signs_waits_as_an_addendum(imani: Person) -> None:
+    page = follow_up(imani)
+    second = imani.context.new_page()
+    second.goto(page.url)
+    page.get_by_label("Subjective").fill("Signed words.")
+    saved(page)
+    page.get_by_role("button", name="Sign …").tap()
+    page.get_by_role("button", name=re.compile("^Sign as")).tap()
+    page.wait_for_url(re.compile(r"/treatments/note/[0-9a-f-]{36}/$"))
+    second.get_by_label("Objective").fill("Typed a moment too late.")
+    expect(second.locator("[data-state]")).to_contain_text("This note is signed", timeout=15_000)
+    second.get_by_role("button", name="Save draft").tap()
+    expect(second.get_by_label("What is added")).to_have_value("Objective: Typed a moment too late.")
+    expect(second.locator("main")).to_contain_text("Signed words.")
+    second.get_by_role("button", name="Add the addendum").tap()
+    expect(second.locator("main")).to_contain_text(re.compile("Addendum, .*Typed a moment too late", re.DOTALL))
+
+
+@pytest.mark.long
 def test_snippets_and_the_clock_save_typing(imani: Person) -> None:
     page = imani.page
     page.goto("/treatments/snippets/")
