@@ -87,7 +87,7 @@ def test_a_text_message_is_written_and_what_it_costs_follows_the_typing(at, scre
     page.get_by_role("button", name="Save as version 1").click()
     expect(page.get_by_text("Version 1 of “Reminder: Last word” is what patients read from now on.")).to_be_visible()
     owner.looks("wording-other")
-    page.get_by_role("link", name="The usual words").click()
+    page.get_by_role("link", name="The usual words", exact=True).click()
     page.get_by_text("Speak as Tonus comes again").click()
     page.get_by_role("button", name="Use them").click()
     expect(page.get_by_text("“Reminder” speaks as Tonus comes again.")).to_be_visible()
