@@ -8,6 +8,7 @@ docs/adr/0028-one-message-in-one-window.md and docs/algorithms/reminders.md.
 
 from __future__ import annotations
 
+import time as machine
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -211,6 +212,17 @@ def as_before(*, appointment: Appointment, version: int, undone: int, moved_at: 
 
 
 # -- What is missing, and what has changed ----------------------------------------------------------------
+
+
+def plan_all(*, now: datetime, seconds: float, limit: int = 500) -> int:
+    """Plan what is missing, turn after turn, until nothing is or the time is up; returns for how many visits."""
+    until, done = machine.monotonic() + seconds, 0
+    while machine.monotonic() < until:
+        turn = plan_missing(now=now, limit=limit)
+        done += turn
+        if turn < limit:
+            break
+    return done
 
 
 def plan_missing(*, now: datetime, limit: int = 500) -> int:

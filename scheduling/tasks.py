@@ -8,7 +8,7 @@ from scheduling import ahead, booking, clock_law, freed, nudges, reminders
 
 @shared_task
 def plan_missing_reminders(**_: object) -> None:
-    reminders.plan_missing(now=time.now())
+    reminders.plan_all(now=time.now(), seconds=180)
 
 
 @shared_task

@@ -272,6 +272,15 @@ def test_a_changed_rule_is_followed_by_all_visits_however_far_ahead_and_in_as_ma
     assert not MessageRule.objects.to_follow().exists()
 
 
+def test_the_beat_follows_a_change_to_its_end(place: SimpleNamespace, ana: Patient) -> None:
+    for day in (20, 21, 22):
+        make.a_visit(place, local(day, 14, month=12), patient=ana)
+    message_rules.change(usual(), minutes=2 * DAY, channel="", anchor="visit", by=place.desk, now=NOW)
+    assert reminders.plan_all(now=NOW, seconds=60, limit=2) == 3
+    assert not MessageRule.objects.to_follow().exists()
+    assert reminders.plan_all(now=NOW, seconds=60) == 0
+
+
 def test_what_has_gone_out_is_not_said_again_whatever_becomes_of_the_rules(
     place: SimpleNamespace, ana: Patient
 ) -> None:
