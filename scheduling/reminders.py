@@ -141,8 +141,7 @@ class _About:
 
     def _said(self, ask: Asked, by: Draft | None = None) -> Draft:
         """Written down as said by what the patient is told now, so that nobody plans it."""
-        draft = replace(self.reminder(ask, {}), occasion=ask.occasion)
-        return self._as_said(draft, by.uid if by else None)
+        return self._as_said(self.reminder(ask, {}), by.uid if by else None)
 
     def _as_said(self, draft: Draft, by: UUID | None) -> Draft:
         if draft.suppressed:
