@@ -374,8 +374,8 @@
     document.addEventListener(
       "submit",
       async (event) => {
-        if (!chart.isConnected || event.target === form || keeper.stopped === "signed") return;
-        if (!keeper.busy && !keeper.stopped) return;
+        if (!chart.isConnected || event.target === form) return;
+        if (keeper.stopped ? keeper.stopped !== "conflict" : !keeper.busy) return;
         event.preventDefault();
         event.stopImmediatePropagation();
         const leaver = event.target;
