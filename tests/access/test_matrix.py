@@ -6,6 +6,7 @@ import pytest
 
 from tests.access.machinery import Matrix, told
 from tests.access.world import ACTORS
+from treatments import vouching
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,7 @@ def test_every_url_answers_this_actor_as_the_table_says(matrix: Matrix, label: s
     actor = matrix.actor(label)
     found = matrix.run(actor)
     assert not found, told(found)
+    assert vouching.altered() == [], "a signed note was changed on the way"
     assert matrix.cells > 2 * len(list(matrix.routes())), "the matrix was not walked"
     if actor.signed_in:
         assert matrix.looks > 0, "nobody was shown anything, so nothing was proven"
