@@ -9,6 +9,7 @@ WORK = (
     ("benchmarks.availability", "--peers", "--growth"),
     ("benchmarks.booking", "--peers"),
     ("benchmarks.diary_feed", "--peers"),
+    ("benchmarks.reminders",),
     ("benchmarks.gate",),
     ("benchmarks.timeline",),
     ("benchmarks.charting",),

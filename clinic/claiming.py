@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clinic.breaker import Turn
 
 #: How long a sender may hold what it has only claimed: soon after it dies another one has it. Renewed while it goes on;
-#: twice as long with each attempt, up to eight times, so that a server too slow for it gets its message in the end.
+#: from the third attempt on twice as long each, up to eight times: a server too slow for it gets its message in the end.
 LEASE = timedelta(seconds=15)
 
 
@@ -152,7 +152,7 @@ def _take(going: Sequence[InHand], now: datetime) -> None:
 
 
 def _longer(attempt: int) -> int:
-    return int(2 ** min(attempt, 3))
+    return int(2 ** min(max(attempt - 1, 0), 3))
 
 
 def renew(hands: Sequence[InHand], now: datetime) -> None:

@@ -50,7 +50,7 @@ class Judge:
 
     def stage(self, envelope: Any) -> None:
         self.staged = envelope
-        machine.sleep(random.uniform(0, 0.004))
+        machine.sleep(random.uniform(0, 0.08))  # as long as a change takes
 
     def back_out(self) -> None:
         """Nothing was said."""
@@ -173,9 +173,9 @@ def _began(one: Handed) -> datetime:
 
 @pytest.mark.parametrize("times", TIMES)
 def test_no_stale_message_leaves_however_visits_change_while_their_reminders_do(times: int, monkeypatch: Any) -> None:
-    handed, changes, wrong = race(times, monkeypatch)
+    handed, changes, wrong = race(times * 2, monkeypatch)
     assert wrong == []
-    assert len(changes) >= times // 4
+    assert len(changes) >= times * 0.8
     assert handed
     assert len({one.uid for one in handed}) == len(handed), "sent twice"
     assert stale(handed, changes) == []
