@@ -40,9 +40,7 @@ WORKERS = 2
 GOAL_SECONDS, GOAL_AFTER = 8, 30
 MAIL = (
     "From: clinic@bench.example\r\nTo: p{0}@bench.example\r\nSubject: Your visit\r\nMessage-ID: <{0}@bench.example>\r\n"
-    + "\r\n"
-    + "This is a reminder of your visit. " * 60
-    + "\r\n"
+    "\r\n" + "This is a reminder of your visit. " * 60 + "\r\n"
 )
 RAW_TABLE = """
 DROP TABLE IF EXISTS raw_reminder;

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clinic.breaker import Turn
 
 #: How long a sender may hold what it has only claimed: soon after it dies another one has it. Renewed while it goes on;
-#: from the third attempt on twice as long each, up to eight times: a server too slow for it gets its message in the end.
+#: from the third attempt on twice as long each, up to eight times, so that a server too slow for it gets it in the end.
 LEASE = timedelta(seconds=15)
 
 

@@ -118,10 +118,10 @@ def register(subject_kind: str, look: Look) -> None:
     _LOOKS[subject_kind] = look
 
 
-def register_guard(look: Look) -> None:
-    """All messages are looked at so, before what they speak of is."""
+def register_guard(look: Look, *, first: bool = False) -> None:
+    """All messages are looked at so, before what they speak of is; `first` by who may send them to another address."""
     if look not in _GUARDS:
-        _GUARDS.append(look)
+        _GUARDS.insert(0 if first else len(_GUARDS), look)
 
 
 def register_limit(look: Look) -> None:

@@ -118,5 +118,5 @@ def count_texts(going: Sequence[OutboundMessage], now: datetime) -> dict[UUID, A
     return found
 
 
-last_look.register_guard(look)
+last_look.register_guard(look, first=True)
 last_look.register_limit(count_texts)

@@ -13,7 +13,8 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic import messaging
+from clinic import messaging, opt_outs
+from clinic.access import SYSTEM
 from clinic.channels import Refused, Uncertain
 from clinic.messaging_states import Reason, State
 from clinic.models import ActionLink, Clinic, OutboundMessage
@@ -159,6 +160,15 @@ def test_it_goes_to_the_present_address_in_the_present_language_and_under_the_pr
     row = reminder_of(visit)
     assert (row.to_address, row.language, row.text in letter.body) == ("new@patients.example", "es", False)
     assert "Nita" in row.text
+
+
+def test_a_new_address_that_wants_no_more_messages_gets_none(place: Any) -> None:
+    visit = book(place, AT)
+    send(NOW)
+    opt_outs.record(channel="email", address="new@patients.example", source="link", by=SYSTEM, now=NOW)
+    Patient.objects.filter(pk=place.patient.pk).update(email="new@patients.example")
+    assert send(DUE) == []
+    assert reminder_of(visit).reason == Reason.OPTED_OUT
 
 
 def test_a_new_address_at_which_the_same_was_planned_already_gets_it_once(place: Any) -> None:
