@@ -16,10 +16,10 @@ run: $(VENV)/run.stamp node_modules/.stamp ## the clinic, on http://127.0.0.1:80
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/dev.stamp node_modules/.stamp ## all quick tests, in parallel, against real PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n auto -m "not long"
 
 test-long: $(VENV)/dev.stamp node_modules/.stamp ## the longer proofs as well
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/dev.stamp node_modules/.stamp ## linters, types, import rule, templates, migrations, docs
 	$(BIN)/ruff check .

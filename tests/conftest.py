@@ -33,6 +33,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
 from clinic import embedded, grants, processes
+from tests import workers
 from tests.factories import flushing  # noqa: F401 -- real transactions end with empty tables
 
 _URL = "TONUS_TEST_DATABASE_URL"
@@ -73,6 +74,16 @@ def _start_cluster() -> str:
     if not processes.wait_until(cluster.answers, process=process, seconds=30):
         raise pytest.UsageError(f"The tests' PostgreSQL did not start:\n{processes.last_lines(log)}")
     return cluster.url("postgres", "postgres")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    workers.in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.FileByFile:
+    return workers.FileByFile(config, log)
 
 
 def pytest_collection_finish() -> None:
@@ -166,9 +177,9 @@ def official(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             table.objects.all()._raw_delete("default")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, for one test."""
+    """Chromium, for the tests of a file; each has a context of its own."""
     from tests.journeys.people import a_browser
 
     with a_browser() as chromium:

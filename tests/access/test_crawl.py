@@ -7,8 +7,7 @@ import pytest
 from tests.access.crawl import MOST, Crawl
 from tests.access.machinery import Matrix, told
 
-#: One worker makes the world for all of them.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("crawl")]
+pytestmark = pytest.mark.django_db
 
 ROLES = ["front desk", "therapist of A", "owner", "therapist of neither"]
 

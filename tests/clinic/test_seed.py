@@ -41,7 +41,7 @@ from treatments.models import Plan, SessionNote
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official")]
 
 
 class _TakenBack(Exception):

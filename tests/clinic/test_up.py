@@ -14,8 +14,6 @@ import pytest
 
 from tests.factories.up import OPEN, Up, alive, descendants, free_port, wait_until
 
-pytestmark = pytest.mark.xdist_group("up")
-
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:

@@ -27,7 +27,7 @@ from clinic.models import Clinic, OutboundMessage
 from tests.factories.messages import many_messages
 from tests.factories.sink import Sink
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
 
 

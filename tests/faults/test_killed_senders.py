@@ -20,7 +20,7 @@ from tests.factories.messages import many_messages
 from tests.factories.sink import Sink
 from tests.faults import senders
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Crew:

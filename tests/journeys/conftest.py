@@ -13,7 +13,7 @@ from tests.factories.up import OPEN, Up, alive
 from tests.journeys.people import a_browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clinic() -> Iterator[Up]:
     """Opened before the first page, shared by all ways through it, and closed by Ctrl-C: nothing is left running."""
     with tempfile.TemporaryDirectory(prefix="tonus-journey-") as name:
@@ -32,7 +32,7 @@ def clinic() -> Iterator[Up]:
                 running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One for all ways through the clinic."""
     with a_browser() as chromium:

@@ -13,10 +13,7 @@ import pytest
 from tests.journeys import at_home, care, front_desk, money
 from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 
-pytestmark = [
-    *IN_A_BROWSER,
-    pytest.mark.xdist_group("journey"),
-]
+pytestmark = [*IN_A_BROWSER]
 Arrival = Callable[..., Person]
 
 

@@ -13,10 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys.front_desk import ZONE
 from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, TABLET, Person
 
-pytestmark = [
-    *IN_A_BROWSER,
-    pytest.mark.xdist_group("journey"),
-]
+pytestmark = [*IN_A_BROWSER]
 THERAPIST = "therapist@tonus.example"
 #: What a routine note may take. Showing once more that it is oneself is counted even when it is not asked.
 MOST_INTERACTIONS, MOST_SECONDS, TO_VOUCH = 12, 45, 2

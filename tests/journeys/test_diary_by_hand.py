@@ -14,10 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys.front_desk import ZONE, said, today
 from tests.journeys.people import DESK, IN_A_BROWSER, TABLET, Person
 
-pytestmark = [
-    *IN_A_BROWSER,
-    pytest.mark.xdist_group("journey"),
-]
+pytestmark = [*IN_A_BROWSER]
 #: What others see at the latest so long after a change.
 LIVE = 5.0
 

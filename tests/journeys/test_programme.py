@@ -10,10 +10,7 @@ from playwright.sync_api import expect
 from tests.journeys.front_desk import ZONE
 from tests.journeys.people import IN_A_BROWSER, PHONE, TABLET, Person
 
-pytestmark = [
-    *IN_A_BROWSER,
-    pytest.mark.xdist_group("journey"),
-]
+pytestmark = [*IN_A_BROWSER]
 
 
 @pytest.fixture

@@ -14,10 +14,7 @@ from tests.factories.up import Up
 from tests.journeys.front_desk import ZONE, today
 from tests.journeys.people import DESK, IN_A_BROWSER, PHONE, SETTLED, TABLET, UNFINISHED, Person
 
-pytestmark = [
-    *IN_A_BROWSER,
-    pytest.mark.xdist_group("journey"),
-]
+pytestmark = [*IN_A_BROWSER]
 #: By name: the page, and a question that answers with the id in its address.
 PAGES = {
     "waitlist": ("/schedule/waitlist/", ""),

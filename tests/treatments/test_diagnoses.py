@@ -16,7 +16,7 @@ from treatments import diagnoses, episodes
 from treatments.models import DiagnosisCode, DiagnosisRelease
 from treatments.spelling import distance
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official"), pytest.mark.xdist_group("seed")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("official")]
 
 
 def first(typed):
