@@ -175,7 +175,7 @@ def _began(one: Handed) -> datetime:
 def test_no_stale_message_leaves_however_visits_change_while_their_reminders_do(times: int, monkeypatch: Any) -> None:
     handed, changes, wrong = race(times * 2, monkeypatch)
     assert wrong == []
-    assert len(changes) >= times * 0.8
+    assert len(changes) >= times // 5
     assert handed
     assert len({one.uid for one in handed}) == len(handed), "sent twice"
     assert stale(handed, changes) == []
