@@ -8,6 +8,7 @@ import re
 import secrets
 import smtplib
 import ssl
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
@@ -98,8 +99,13 @@ def list_headers(envelope: Envelope) -> dict[str, str]:
 
 
 def calendar_part(calendar: str) -> MIMEText:
-    """The calendar object as programs look for it: its own METHOD in the type too, its bytes kept by base64."""
-    part = MIMEText(calendar, "calendar", "utf-8")
+    """The calendar object as programs look for it: its own METHOD in the type too, its bytes kept by base64.
+
+    That is said here: Apprise changes what UTF-8 means for mails in the whole process, and line ends would go.
+    """
+    utf8 = Charset("utf-8")
+    utf8.body_encoding = BASE64
+    part = MIMEText(calendar, "calendar", utf8)  # type: ignore[arg-type]
     part.set_param("method", calendar.partition("METHOD:")[2].partition("\r\n")[0])
     part.add_header("Content-Disposition", "attachment", filename="visit.ics")
     return part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import charset
 
 import pytest
 from django.conf import settings as house
@@ -174,6 +175,15 @@ def test_by_another_mail_backend_it_travels_just_so(place, ana, mailoutbox):
     parts = [part for part in mail.message().walk() if part.get_content_type() == "text/calendar"]
     assert [part.get_payload(decode=True) for part in parts] == [entry_for(visit, Clinic.objects.first())]
     assert parts[0].get_param("method") == "PUBLISH"
+
+
+def test_its_bytes_are_kept_where_a_library_has_changed_what_utf_8_means_for_mails(place, ana, sink, monkeypatch):
+    """Apprise does, once it is loaded."""
+    monkeypatch.setitem(charset.CHARSETS, "utf-8", (charset.QP, charset.QP, "utf-8"))
+    visit = a_visit(place, local(27, 14), patient=ana)
+    messaging.deliver_due(now=NOW)
+    (part,) = [one for mail in sink.mails for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    assert part.get_payload(decode=True) == entry_for(visit, Clinic.objects.first())
 
 
 def test_a_message_without_an_entry_is_as_plain_as_ever(sink, place):
