@@ -84,7 +84,7 @@ def _which(event: AnymailTrackingEvent) -> UUID | None:
     try:
         return UUID(str((event.metadata or {})[OUR_UID]))
     except (KeyError, ValueError):
-        pass
+        pass  # a mail of before, or a provider that keeps no words of ours: its own id is looked for below
     if not event.message_id or not event.recipient:
         return None
     sent = OutboundMessage.objects.filter(channel=Channel.EMAIL, to_address=event.recipient)
